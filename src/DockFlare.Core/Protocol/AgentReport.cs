@@ -1,0 +1,21 @@
+using DockFlare.Core.Commands;
+
+namespace DockFlare.Core.Protocol;
+
+/// <summary>Everything one agent sees; it replaces the report before it.</summary>
+/// <param name="Agent">Who reports.</param>
+/// <param name="IsComplete">False when not everything could be seen: such a report can add routes and never ends one.</param>
+/// <param name="TunnelGeneration">The generation of the tunnel spec its connector runs; 0 when none runs.</param>
+/// <param name="Containers">The containers that run on its host.</param>
+public sealed record AgentReport(AgentId Agent, bool IsComplete, long TunnelGeneration, EquatableArray<ContainerSnapshot> Containers)
+{
+    /// <summary>What its connector says of itself; null when none runs or nothing is known.</summary>
+    public ConnectorStatus? Connector { get; init; }
+}
+
+/// <summary>What a running cloudflared says through its metrics endpoint.</summary>
+/// <param name="TunnelId">The tunnel it serves.</param>
+/// <param name="Version">cloudflared's version, such as <c>2026.8.0</c>; null when it does not say.</param>
+/// <param name="ReadyConnections">How many connections to Cloudflare's edge are up.</param>
+/// <param name="ConfigVersion">The version of the tunnel's configuration in force; null when it does not say.</param>
+public sealed record ConnectorStatus(string TunnelId, string? Version, int ReadyConnections, long? ConfigVersion);
