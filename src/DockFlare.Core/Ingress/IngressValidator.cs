@@ -1,0 +1,8 @@
+namespace DockFlare.Core.Ingress;
+
+/// <summary>cloudflared's own verdict on a document, in its own words.</summary>
+public static class IngressValidator
+{
+    /// <summary>The first fault cloudflared finds in the API's JSON (the value of <c>config</c>), such as <c>Validation failed: …</c>; null when it takes the document.</summary>
+    public static string? FindFaultInJson(ReadOnlySpan<byte> json) => null;
+}

@@ -1,0 +1,129 @@
+using DockFlare.Core.Commands;
+using DockFlare.Core.Ingress;
+
+namespace DockFlare.Core.Reconciliation;
+
+/// <summary>
+/// The order changes are applied in. A host is guarded before it is routed and routed before it is published,
+/// and leaves in the opposite order, so no step along the way exposes a host that should be protected.
+/// </summary>
+public enum ChangePhase
+{
+    /// <summary>Makes tunnels.</summary>
+    Provision,
+
+    /// <summary>Makes Access applications and policies.</summary>
+    Guard,
+
+    /// <summary>Removes DNS of what leaves.</summary>
+    Withdraw,
+
+    /// <summary>Adds and changes rules.</summary>
+    Route,
+
+    /// <summary>Writes DNS.</summary>
+    Publish,
+
+    /// <summary>Removes rules of what moved elsewhere.</summary>
+    Unroute,
+
+    /// <summary>Removes Access.</summary>
+    Unguard,
+
+    /// <summary>Sends commands to agents.</summary>
+    Dispatch,
+}
+
+/// <summary>One step. Applying it twice is applying it once.</summary>
+public abstract record Change
+{
+    private Change()
+    {
+    }
+
+    /// <summary>When it is applied.</summary>
+    public abstract ChangePhase Phase { get; }
+
+    /// <summary>What it is about: a host, a tunnel or an agent.</summary>
+    public abstract string Subject { get; }
+
+    /// <summary>A tunnel is made.</summary>
+    /// <param name="Tunnel">The tunnel; its id is symbolic.</param>
+    public sealed record CreateTunnel(TunnelAssignment Tunnel) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Tunnel.Name;
+    }
+
+    /// <summary>A tunnel's document is brought to carry our rules; what is not ours in it stays.</summary>
+    /// <param name="Tunnel">The tunnel.</param>
+    /// <param name="Rules">Every rule of ours that it should carry.</param>
+    /// <param name="Added">Those that are new.</param>
+    /// <param name="Changed">Those that say something else than before.</param>
+    /// <param name="Removed">Those of ours that go; any other rule that is not in <paramref name="Rules"/> stays as it is.</param>
+    public sealed record PutIngress(
+        TunnelAssignment Tunnel,
+        EquatableArray<IngressRule> Rules,
+        EquatableArray<RuleIdentity> Added,
+        EquatableArray<RuleIdentity> Changed,
+        EquatableArray<RuleIdentity> Removed) : Change
+    {
+        /// <summary>Whether this is the removal after a move.</summary>
+        public bool AfterMove { get; init; }
+
+        /// <inheritdoc />
+        public override ChangePhase Phase => AfterMove ? ChangePhase.Unroute : ChangePhase.Route;
+
+        /// <inheritdoc />
+        public override string Subject => Tunnel.Name;
+    }
+
+    /// <summary>A record is made.</summary>
+    /// <param name="Desired">The record.</param>
+    public sealed record CreateDns(DesiredRecord Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Publish;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Name;
+    }
+
+    /// <summary>A record of ours is changed.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record UpdateDns(ObservedRecord Observed, DesiredRecord Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Publish;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Name;
+    }
+
+    /// <summary>A record of ours is deleted.</summary>
+    /// <param name="Observed">The record.</param>
+    public sealed record DeleteDns(ObservedRecord Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Withdraw;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.Name;
+    }
+
+    /// <summary>A command is put in an agent's queue.</summary>
+    /// <param name="Agent">Whose queue.</param>
+    /// <param name="Command">The command.</param>
+    public sealed record DispatchCommand(AgentId Agent, AgentCommand Command) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Dispatch;
+
+        /// <inheritdoc />
+        public override string Subject => Agent.Value;
+    }
+}

@@ -1,0 +1,53 @@
+using DockFlare.Core.Commands;
+using DockFlare.Core.Ingress;
+
+namespace DockFlare.Core.Reconciliation;
+
+/// <summary>One public route as it should be: a rule in a tunnel and a record in a zone. What the store remembers of a route is the same value.</summary>
+/// <param name="Rule">The ingress rule.</param>
+/// <param name="TunnelId">The tunnel that carries it.</param>
+/// <param name="ZoneId">The zone its record belongs in.</param>
+/// <param name="Holder">Whose claim it is.</param>
+public sealed record DesiredRoute(IngressRule Rule, string TunnelId, string ZoneId, RouteHolder Holder)
+{
+    /// <summary>Whether Cloudflare proxies the record. A tunnel serves only proxied ones.</summary>
+    public bool DnsProxied { get; init; } = true;
+
+    /// <summary>The operator's words in the record's comment, behind our mark.</summary>
+    public string? DnsComment { get; init; }
+
+    /// <summary>Since when nobody claims it; it is kept for the grace period from then on. Null while it is claimed.</summary>
+    public DateTimeOffset? GoneSince { get; init; }
+
+    /// <summary>Host and path.</summary>
+    public RuleKey Key => Rule.Key;
+}
+
+/// <summary>Who holds a rule key.</summary>
+/// <param name="Agent">The host it runs on.</param>
+/// <param name="Workload">The compose <c>project/service</c>, or the container's name: what stays the same when a container is replaced.</param>
+/// <param name="Source">Where the wish comes from.</param>
+public sealed record RouteHolder(AgentId Agent, string Workload, RouteSource Source)
+{
+    /// <summary><c>blog on nas</c>.</summary>
+    public override string ToString() => Source == RouteSource.Manual ? "a manual rule" : $"{Workload} on {Agent}";
+}
+
+/// <summary>Where a route comes from.</summary>
+public enum RouteSource
+{
+    /// <summary>A container's labels.</summary>
+    Label,
+
+    /// <summary>An operator. Wins over labels.</summary>
+    Manual,
+}
+
+/// <summary>A route that an operator wrote.</summary>
+/// <param name="Rule">The ingress rule.</param>
+/// <param name="TunnelId">The tunnel that is to carry it.</param>
+public sealed record ManualRoute(IngressRule Rule, string TunnelId)
+{
+    /// <summary>Puts the record in this zone rather than in the detected one.</summary>
+    public string? ZoneName { get; init; }
+}

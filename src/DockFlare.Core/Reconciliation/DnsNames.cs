@@ -1,0 +1,46 @@
+namespace DockFlare.Core.Reconciliation;
+
+/// <summary>The names and marks DNS records carry.</summary>
+public static class DnsNames
+{
+    private const string TargetSuffix = ".cfargotunnel.com";
+    private const string MarkPrefix = "dockflare:";
+
+    /// <summary>The longest comment every plan takes.</summary>
+    public const int MaxComment = 100;
+
+    /// <summary>What a CNAME to a tunnel points to.</summary>
+    public static string TunnelTarget(string tunnelId) => tunnelId + TargetSuffix;
+
+    /// <summary>The tunnel a CNAME points to; null when it points elsewhere.</summary>
+    public static string? FindTunnelId(string content)
+    {
+        ArgumentNullException.ThrowIfNull(content);
+        return content.EndsWith(TargetSuffix, StringComparison.OrdinalIgnoreCase) ? content[..^TargetSuffix.Length].ToLowerInvariant() : null;
+    }
+
+    /// <summary>A record's comment: this installation's mark and, as far as there is room, the operator's words.</summary>
+    public static string Comment(string owner, string? words)
+    {
+        var mark = MarkPrefix + owner;
+        if (string.IsNullOrWhiteSpace(words))
+        {
+            return mark;
+        }
+
+        var comment = $"{mark} {words.ReplaceLineEndings(" ").Trim()}";
+        return comment.Length <= MaxComment ? comment : comment[..MaxComment].TrimEnd();
+    }
+
+    /// <summary>Whether a comment carries this installation's mark.</summary>
+    public static bool IsMarked(string? comment, string owner)
+    {
+        ArgumentNullException.ThrowIfNull(owner);
+        var length = MarkPrefix.Length + owner.Length;
+        return comment is not null
+            && comment.Length >= length
+            && comment.StartsWith(MarkPrefix, StringComparison.Ordinal)
+            && comment.AsSpan(MarkPrefix.Length, owner.Length).SequenceEqual(owner)
+            && (comment.Length == length || comment[length] == ' ');
+    }
+}

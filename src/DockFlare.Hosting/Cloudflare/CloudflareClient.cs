@@ -1,0 +1,269 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using DockFlare.Core.Ingress;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting.Cloudflare;
+
+/// <summary>
+/// Only the calls we make. GET, PUT, PATCH and DELETE are repeated when a failure is passing; a POST never is, because its outcome is
+/// not known: the next pass looks first.
+/// </summary>
+internal sealed class CloudflareClient : IDisposable
+{
+    private const int MaxAttempts = 3;
+    private const int ZonesPerPage = 50;
+    private const int RecordsPerPage = 5000;
+    private static readonly TimeSpan LongestWaitInside = TimeSpan.FromSeconds(2);
+
+    private readonly HttpClient http;
+    private readonly TimeProvider time;
+    private readonly string baseUrl;
+
+    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time)
+    {
+        this.time = time;
+        baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
+        // One connection for each of the few calls that run side by side, kept open between passes.
+        http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5), AutomaticDecompression = DecompressionMethods.All })
+        {
+            Timeout = options.Value.CallTimeout,
+        };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", options.Value.ApiToken);
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("dockflare-dotnet");
+    }
+
+    public void Dispose() => http.Dispose();
+
+    public async Task<CfTokenStatus> VerifyTokenAsync(string? accountId, CancellationToken cancellationToken)
+    {
+        var call = new CloudflareCall("accept the token", "any");
+        try
+        {
+            return await GetAsync(call, "/user/tokens/verify", CloudflareJson.Default.CfEnvelopeCfTokenStatus, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.Permission && exception.Status == HttpStatusCode.Unauthorized && accountId is not null)
+        {
+            // A token that belongs to the account is not known under the user route.
+            return await GetAsync(call, $"/accounts/{accountId}/tokens/verify", CloudflareJson.Default.CfEnvelopeCfTokenStatus, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public Task<List<CfAccount>> ListAccountsAsync(CancellationToken cancellationToken) =>
+        GetAsync(new("list the accounts", "Account / Account Settings / Read"), "/accounts?per_page=50", CloudflareJson.Default.CfEnvelopeListCfAccount, cancellationToken);
+
+    public async Task<List<CfZone>> ListZonesAsync(string? accountId, CancellationToken cancellationToken)
+    {
+        var filter = accountId is null ? "" : $"&account.id={accountId}";
+        return await ListAsync(
+            new("list the zones", "Zone / Zone / Read"), $"/zones?per_page={ZonesPerPage}{filter}", ZonesPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfZone, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async Task<CfTunnel?> FindTunnelAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var tunnel = await GetAsync(
+                new("show the tunnel", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel/{tunnelId}", CloudflareJson.Default.CfEnvelopeCfTunnel, cancellationToken).ConfigureAwait(false);
+            return tunnel.DeletedAt is null ? tunnel : null;
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.NotFound)
+        {
+            return null;
+        }
+    }
+
+    public async Task<CfTunnel?> FindTunnelByNameAsync(string accountId, string name, CancellationToken cancellationToken)
+    {
+        var tunnels = await GetAsync(
+            new("list the tunnels", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel?is_deleted=false&name={Uri.EscapeDataString(name)}",
+            CloudflareJson.Default.CfEnvelopeListCfTunnel, cancellationToken).ConfigureAwait(false);
+        return tunnels.Find(tunnel => string.Equals(tunnel.Name, name, StringComparison.Ordinal) && tunnel.DeletedAt is null);
+    }
+
+    public Task<CfTunnel> CreateTunnelAsync(string accountId, string name, string secret, CancellationToken cancellationToken) =>
+        SendAsync(
+            new($"create the tunnel '{name}'", TunnelPermission), HttpMethod.Post, $"/accounts/{accountId}/cfd_tunnel",
+            JsonSerializer.SerializeToUtf8Bytes(new(name, "cloudflare", secret), CloudflareJson.Default.CfNewTunnel), CloudflareJson.Default.CfEnvelopeCfTunnel, cancellationToken);
+
+    public async Task<string> GetTunnelTokenAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
+    {
+        var token = await GetAsync(
+            new("hand out the tunnel's token", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/token", CloudflareJson.Default.CfEnvelopeString, cancellationToken).ConfigureAwait(false);
+        return string.Concat(token.Where(static c => !char.IsWhiteSpace(c)));
+    }
+
+    public async Task<(IngressDocument Document, long Version)> GetConfigurationAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
+    {
+        var configuration = await GetAsync(
+            new("show the tunnel's configuration", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
+            CloudflareJson.Default.CfEnvelopeCfConfiguration, cancellationToken).ConfigureAwait(false);
+        return (Parse(configuration), configuration.Version);
+    }
+
+    public async Task<long> PutConfigurationAsync(string accountId, string tunnelId, IngressDocument document, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(body))
+        {
+            writer.WriteStartObject();
+            writer.WritePropertyName("config"u8);
+            document.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+
+        var configuration = await SendAsync(
+            new("take the tunnel's configuration", TunnelPermission), HttpMethod.Put, $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
+            body.ToArray(), CloudflareJson.Default.CfEnvelopeCfConfiguration, cancellationToken).ConfigureAwait(false);
+        return configuration.Version;
+    }
+
+    public Task<List<CfRecord>> ListRecordsAsync(string zoneId, CancellationToken cancellationToken) =>
+        ListAsync(
+            new("list the DNS records", "Zone / DNS / Read"), $"/zones/{zoneId}/dns_records?per_page={RecordsPerPage}", RecordsPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
+
+    public Task<CfRecord> CreateRecordAsync(string zoneId, CfRecord record, CancellationToken cancellationToken) =>
+        SendAsync(new($"create the record '{record.Name}'", DnsPermission), HttpMethod.Post, $"/zones/{zoneId}/dns_records", Body(record), CloudflareJson.Default.CfEnvelopeCfRecord, cancellationToken);
+
+    public Task<CfRecord> UpdateRecordAsync(string zoneId, string recordId, CfRecord record, CancellationToken cancellationToken) =>
+        SendAsync(new($"change the record '{record.Name}'", DnsPermission), HttpMethod.Patch, $"/zones/{zoneId}/dns_records/{recordId}", Body(record), CloudflareJson.Default.CfEnvelopeCfRecord, cancellationToken);
+
+    public async Task DeleteRecordAsync(string zoneId, string recordId, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(new($"delete the record '{name}'", DnsPermission), HttpMethod.Delete, $"/zones/{zoneId}/dns_records/{recordId}", null, CloudflareJson.Default.CfEnvelopeJsonElement, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.NotFound)
+        {
+            // Gone is what was wanted.
+        }
+    }
+
+    public Task<CfBatchResult> BatchRecordsAsync(string zoneId, CfBatch batch, CancellationToken cancellationToken) =>
+        SendAsync(
+            new("change the DNS records", DnsPermission), HttpMethod.Post, $"/zones/{zoneId}/dns_records/batch",
+            JsonSerializer.SerializeToUtf8Bytes(batch, CloudflareJson.Default.CfBatch), CloudflareJson.Default.CfEnvelopeCfBatchResult, cancellationToken);
+
+    private const string TunnelPermission = "Account / Cloudflare Tunnel / Edit";
+    private const string DnsPermission = "Zone / DNS / Edit";
+
+    private static byte[] Body(CfRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, CloudflareJson.Default.CfRecord);
+
+    private static IngressDocument Parse(CfConfiguration configuration) =>
+        configuration.Config is { ValueKind: JsonValueKind.Object } config
+            ? IngressDocument.ParseJson(System.Text.Encoding.UTF8.GetBytes(config.GetRawText()))
+            : IngressDocument.Empty;
+
+    private Task<T> GetAsync<T>(CloudflareCall call, string path, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken) =>
+        SendAsync(call, HttpMethod.Get, path, null, type, cancellationToken);
+
+    private async Task<List<T>> ListAsync<T>(CloudflareCall call, string path, int perPage, JsonTypeInfo<CfEnvelope<List<T>>> type, CancellationToken cancellationToken)
+    {
+        var all = new List<T>();
+        for (var page = 1; ; page++)
+        {
+            var envelope = await SendEnvelopeAsync(call, HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{path}&page={page}"), null, type, cancellationToken).ConfigureAwait(false);
+            all.AddRange(envelope.Result ?? []);
+            if (envelope.Result is not { Count: > 0 } || all.Count >= (envelope.ResultInfo?.TotalCount ?? 0) || envelope.Result.Count < perPage)
+            {
+                return all;
+            }
+        }
+    }
+
+    private async Task<T> SendAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    {
+        var envelope = await SendEnvelopeAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
+        return envelope.Result ?? throw new CloudflareException($"Cloudflare did not {call.What}: the answer has no result.", CloudflareFault.Passing);
+    }
+
+    private async Task<CfEnvelope<T>> SendEnvelopeAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await SendOnceAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CloudflareException exception) when (
+                exception.Fault == CloudflareFault.Passing && attempt < MaxAttempts && method != HttpMethod.Post && (exception.RetryAfter ?? default) <= LongestWaitInside)
+            {
+                var backoff = TimeSpan.FromMilliseconds(100 * attempt * (1 + Random.Shared.NextDouble()));
+                await Task.Delay(exception.RetryAfter is { } asked && asked > backoff ? asked : backoff, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<CfEnvelope<T>> SendOnceAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(method, baseUrl + path);
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+        }
+
+        try
+        {
+            using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            var envelope = Read(answer, response.IsSuccessStatusCode, type);
+            if (response.IsSuccessStatusCode && envelope is { Success: true })
+            {
+                return envelope;
+            }
+
+            var ray = response.Headers.TryGetValues("cf-ray", out var rays) ? rays.FirstOrDefault() : null;
+            if (response.IsSuccessStatusCode && envelope is null)
+            {
+                throw new CloudflareException($"Cloudflare did not {call.What}: the answer is not the API's JSON.", CloudflareFault.Passing) { Status = response.StatusCode };
+            }
+
+            var errors = envelope?.Errors ?? ReadErrors(answer);
+            throw CloudflareException.From(call, response.StatusCode, errors, response.Headers.RetryAfter?.Delta, ray);
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception);
+        }
+    }
+
+    private static CfEnvelope<T>? Read<T>(byte[] answer, bool isSuccess, JsonTypeInfo<CfEnvelope<T>> type)
+    {
+        if (!isSuccess)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(answer, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static IReadOnlyList<CfError>? ReadErrors(byte[] answer)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(answer, CloudflareJson.Default.CfEnvelopeJsonElement)?.Errors;
+        }
+        catch (JsonException)
+        {
+            // A gateway's HTML page: the status alone has to do.
+            return null;
+        }
+    }
+}

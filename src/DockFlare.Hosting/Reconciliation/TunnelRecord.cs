@@ -1,0 +1,103 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DockFlare.Core;
+using DockFlare.Core.Commands;
+using DockFlare.Core.Ingress;
+using DockFlare.Core.Reconciliation;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>
+/// What the store remembers of a tunnel: whose it is, which rules in its document are ours, and the routes of the last pass.
+/// It is written before the document is, so that a crash in between never leaves a rule that nobody owns.
+/// </summary>
+internal sealed record TunnelRecord
+{
+    public required string Name { get; init; }
+
+    public required string Agent { get; init; }
+
+    /// <summary>Null while it is being made.</summary>
+    public string? TunnelId { get; init; }
+
+    public long Generation { get; init; } = 1;
+
+    /// <summary>Made by this installation, as opposed to adopted.</summary>
+    public bool IsCreatedHere { get; init; }
+
+    /// <summary>SHA-256 of the secret sent with a creation whose outcome is not known: proves later that a tunnel of this name is ours.</summary>
+    public string? SecretHash { get; init; }
+
+    /// <summary>Ids it had before somebody deleted it at Cloudflare: records that point there are still ours.</summary>
+    public EquatableArray<string> FormerIds { get; init; }
+
+    public EquatableArray<OwnedRule> Owned { get; init; }
+
+    public EquatableArray<DesiredRoute> Routes { get; init; }
+}
+
+/// <summary>A rule of ours in a tunnel's document.</summary>
+/// <param name="Hostname">As it stands in the document.</param>
+/// <param name="Path">As it stands in the document; empty for none.</param>
+/// <param name="Since">The configuration version that brought it as it is; 0 while that is not known.</param>
+internal sealed record OwnedRule(string Hostname, string Path, long Since)
+{
+    [JsonIgnore]
+    public RuleIdentity Identity => new(Hostname, Path);
+}
+
+/// <summary>Writes a list as a JSON array.</summary>
+internal sealed class EquatableArrayConverter<T> : JsonConverter<EquatableArray<T>>
+{
+    public override EquatableArray<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var type = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<T[]>)options.GetTypeInfo(typeof(T[]));
+        return JsonSerializer.Deserialize(ref reader, type)?.ToEquatableArray() ?? default;
+    }
+
+    public override void Write(Utf8JsonWriter writer, EquatableArray<T> value, JsonSerializerOptions options)
+    {
+        var type = (System.Text.Json.Serialization.Metadata.JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+        writer.WriteStartArray();
+        foreach (var item in value)
+        {
+            JsonSerializer.Serialize(writer, item, type);
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Writes a path as <see cref="RulePath.ToString"/> does: a prefix as it is, an expression with a leading <c>~</c>.</summary>
+internal sealed class RulePathConverter : JsonConverter<RulePath>
+{
+    public override RulePath Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { Length: > 0 } text ? text[0] == '~' ? RulePath.Expression(text[1..]) : RulePath.Prefix(text) : RulePath.Any;
+
+    public override void Write(Utf8JsonWriter writer, RulePath value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>Writes an agent's name as a string.</summary>
+internal sealed class AgentIdConverter : JsonConverter<AgentId>
+{
+    public override AgentId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
+
+    public override void Write(Utf8JsonWriter writer, AgentId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    UseStringEnumConverter = true,
+    Converters =
+    [
+        typeof(RulePathConverter), typeof(AgentIdConverter), typeof(EquatableArrayConverter<string>), typeof(EquatableArrayConverter<int>),
+        typeof(EquatableArrayConverter<IpRule>), typeof(EquatableArrayConverter<OwnedRule>), typeof(EquatableArrayConverter<DesiredRoute>),
+    ])]
+[JsonSerializable(typeof(TunnelRecord))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(int[]))]
+[JsonSerializable(typeof(IpRule[]))]
+[JsonSerializable(typeof(OwnedRule[]))]
+[JsonSerializable(typeof(DesiredRoute[]))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using DockFlare.Core.Commands;
+using DockFlare.Hosting.Persistence;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>The tunnel records, in memory and in the store. Used by the reconciler alone, one pass at a time.</summary>
+internal sealed class TunnelStore(IStateStore store)
+{
+    private const string Kind = "tunnel";
+    private readonly Dictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
+    private bool isLoaded;
+
+    /// <summary>Every record, by agent and name.</summary>
+    public IEnumerable<TunnelRecord> All => records.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => pair.Value.Record);
+
+    public async ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        if (isLoaded)
+        {
+            return;
+        }
+
+        foreach (var document in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
+        {
+            var record = JsonSerializer.Deserialize(document.Json.Span, StateJson.Default.TunnelRecord)
+                ?? throw new StateStoreException($"The record of tunnel '{document.Id}' in the state store is empty. Restore the data directory from a backup.");
+            records[document.Id] = (record, document.Version);
+        }
+
+        isLoaded = true;
+    }
+
+    public TunnelRecord? Find(AgentId agent, string name) => records.TryGetValue(Id(agent.Value, name), out var found) ? found.Record : null;
+
+    public TunnelRecord? FindById(string tunnelId)
+    {
+        foreach (var (record, _) in records.Values)
+        {
+            if (string.Equals(record.TunnelId, tunnelId, StringComparison.Ordinal))
+            {
+                return record;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Writes the record if it says something else than before; durable when it answers.</summary>
+    public async ValueTask SaveAsync(TunnelRecord record, CancellationToken cancellationToken)
+    {
+        var id = Id(record.Agent, record.Name);
+        var (old, version) = records.GetValueOrDefault(id);
+        if (record == old)
+        {
+            return;
+        }
+
+        var json = JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.TunnelRecord);
+        var written = await store.TryPutAsync(Kind, id, json, version, cancellationToken).ConfigureAwait(false)
+            ?? throw new StateStoreException($"Somebody else wrote the record of tunnel '{record.Name}': two masters share one state store. Stop one of them.");
+        records[id] = (record, written);
+    }
+
+    private static string Id(string agent, string name) => $"{agent}/{name}";
+}
