@@ -142,7 +142,7 @@ public static class DesiredStateBuilder
             present.Add((agent, holder.Workload));
             foreach (var error in reading.Errors)
             {
-                outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Reason = error.Message, Label = error.Label });
+                outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Host = error.Host, Reason = error.Message, Label = error.Label });
             }
 
             foreach (var rule in reading.Rules)
@@ -219,7 +219,7 @@ public static class DesiredStateBuilder
                 refused.Add((holder, rule.Key));
             }
 
-            outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
+            outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Host = rule.Key.Host, Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
         }
 
         private HolderPresence Presence(DesiredRoute route)
