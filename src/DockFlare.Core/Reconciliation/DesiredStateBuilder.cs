@@ -36,6 +36,7 @@ public static class DesiredStateBuilder
         private readonly Dictionary<AgentId, List<TunnelAssignment>> tunnels = ByAgent(input.Tunnels);
         private readonly Dictionary<AgentId, bool> complete = [];
         private readonly HashSet<(AgentId Agent, string Workload)> present = [];
+        private readonly HashSet<(AgentId Agent, string Workload)> ended = [];
         private readonly HashSet<(RouteHolder Holder, RuleKey Key)> waiting = [];
         private readonly HashSet<(RouteHolder Holder, RuleKey Key)> refused = [];
         private readonly Dictionary<RuleKey, DesiredRoute> heldByKey = ByKey(input.Held);
@@ -59,6 +60,11 @@ public static class DesiredStateBuilder
         public void ClaimReport(AgentReport report)
         {
             complete[report.Agent] = report.IsComplete;
+            foreach (var container in report.Ended)
+            {
+                ended.Add((report.Agent, Workload(container)));
+            }
+
             foreach (var container in report.Containers)
             {
                 var reading = readings.Read(container, input.Labels);
@@ -234,7 +240,7 @@ public static class DesiredStateBuilder
                 return HolderPresence.Gone;
             }
 
-            if (!complete.TryGetValue(route.Holder.Agent, out var isComplete) || !isComplete)
+            if (!complete.GetValueOrDefault(route.Holder.Agent) && !ended.Contains((route.Holder.Agent, route.Holder.Workload)))
             {
                 return HolderPresence.Unknown;
             }
