@@ -7,15 +7,38 @@ internal sealed class PassBoard
 {
     private readonly Lock gate = new();
     private readonly List<Channel<PassSnapshot>> watchers = [];
+    private const int Kept = 200;
+    private readonly Queue<PassSnapshot> passes = new();
     private volatile PassSnapshot current = PassSnapshot.None;
 
     public PassSnapshot Current => current;
+
+    /// <summary>The last passes that changed something, oldest first, without the whole desired state.</summary>
+    public IReadOnlyList<PassSnapshot> Recent
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. passes];
+            }
+        }
+    }
 
     public void Publish(PassSnapshot snapshot)
     {
         lock (gate)
         {
             current = snapshot;
+            if (!snapshot.Applied.IsEmpty)
+            {
+                passes.Enqueue(snapshot with { Desired = new(), Routes = [] });
+                if (passes.Count > Kept)
+                {
+                    passes.Dequeue();
+                }
+            }
+
             foreach (var watcher in watchers)
             {
                 watcher.Writer.TryWrite(snapshot);

@@ -1,0 +1,172 @@
+using DockFlare.Core;
+using DockFlare.Core.Labels;
+using DockFlare.Core.Reconciliation;
+using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Cloudflared;
+using DockFlare.Hosting.Commands;
+using DockFlare.Hosting.Configuration;
+using DockFlare.Hosting.Docker;
+using DockFlare.Hosting.Persistence;
+using DockFlare.Hosting.Reconciliation;
+using DockFlare.Hosting.Redis;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting;
+
+/// <summary>Adds DockFlare to a host.</summary>
+public static class DockFlareServiceCollectionExtensions
+{
+    /// <summary>Reads and checks the settings. A wrong value stops the host at its start, with all faults listed.</summary>
+    /// <param name="services">The host's services.</param>
+    /// <param name="section">Where the settings are, by convention the section <c>DockFlare</c>; see <see cref="DockFlareEnvironment"/>.</param>
+    public static IDockFlareBuilder AddDockFlare(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(section);
+
+        var values = new SettingValues(section);
+        var faults = new SettingFaults();
+        faults.AddFrom(section);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(values);
+        services.AddSingleton(faults);
+        services.AddSingleton<IHostedService>(provider => new UnknownSettings(section, provider.GetRequiredService<ILogger<UnknownSettings>>()));
+        services.AddSingleton<IValidateOptions<DockFlareCheck>, DockFlareValidation>();
+        services.AddOptions<DockFlareCheck>().ValidateOnStart();
+        return new DockFlareBuilder(services, section, values, faults);
+    }
+
+    /// <summary>Adds the master: state, reconcile loop and the agents' side of the wire. State and queue are in memory until <c>UseX</c> says otherwise.</summary>
+    public static IDockFlareBuilder AddMaster(this IDockFlareBuilder builder)
+    {
+        var (services, values, faults) = Parts(builder);
+        services.Configure<DockFlareCheck>(static check => check.HasMaster = true);
+        services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
+        services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
+        services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
+        services.TryAddSingleton(MasterSettings.Labels(values));
+
+        services.TryAddSingleton<IStateStore, InMemoryStateStore>();
+        services.TryAddSingleton<ICommandQueue, InMemoryCommandQueue>();
+
+        services.TryAddSingleton<ReconcileSignal>();
+        services.TryAddSingleton<PassBoard>();
+        services.TryAddSingleton<TunnelStore>();
+        services.TryAddSingleton<OwnerMark>();
+        services.TryAddSingleton<AgentRegistry>();
+        services.TryAddSingleton<AgentKeys>();
+        services.TryAddSingleton<AgentTunnels>();
+        services.TryAddSingleton<AgentView>();
+
+        services.TryAddSingleton<CloudflareClient>();
+        services.TryAddSingleton<CloudflareAccount>();
+        services.TryAddSingleton<CloudflareObserver>();
+        services.TryAddSingleton<CloudflareApplier>();
+        services.TryAddSingleton<CloudflareSide>();
+        services.TryAddSingleton<PlanApplier>();
+        services.TryAddSingleton<TunnelTokens>();
+        services.TryAddSingleton<Reconciler>();
+        services.AddHostedService<ReconcileLoop>();
+
+        services.TryAddSingleton(static _ => new LocalMaster(static provider => ActivatorUtilities.CreateInstance<LocalMasterLink>(provider)));
+        return builder;
+    }
+
+    /// <summary>
+    /// Adds an agent: it watches the Docker Engine and runs the connector. It talks to a master in the same host if there is one,
+    /// else over HTTP to <c>DOCKFLARE_MASTER_URL</c>.
+    /// </summary>
+    public static IDockFlareBuilder AddAgent(this IDockFlareBuilder builder)
+    {
+        var (services, values, faults) = Parts(builder);
+        services.Configure<DockFlareCheck>(static check => check.HasAgent = true);
+        services.AddOptions<AgentOptions>().Configure(options => AgentSettings.Fill(options, values, builder.Configuration));
+        services.AddOptions<DockerOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
+        services.AddOptions<CloudflaredOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
+
+        services.TryAddSingleton<IContainerSource, DockerContainerSource>();
+        services.TryAddSingleton<ITunnelRunner>(provider => AgentSettings.Runner(values, provider));
+        services.TryAddSingleton<IMasterLink>(static provider =>
+            provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
+
+        services.TryAddSingleton<AgentFiles>();
+        services.TryAddSingleton<TunnelDuty>();
+        AddRunning<AgentConnection>(services);
+        AddRunning<TunnelWatch>(services);
+        AddRunning<CommandPump>(services);
+        AddRunning<ContainerReporter>(services);
+        return builder;
+    }
+
+    /// <summary>Keeps the state in SQLite.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="dataPath">The folder of the database; null for <c>DOCKFLARE_DATA</c>, by default <c>./data</c>. Created 0700.</param>
+    public static IDockFlareBuilder UseSqliteState(this IDockFlareBuilder builder, string? dataPath = null)
+    {
+        var (services, values, _) = Parts(builder);
+        var folder = dataPath ?? values.Text("DataPath") ?? AgentSettings.DefaultDataPath;
+        services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => new SqliteStateStore(folder)));
+        return builder;
+    }
+
+    /// <summary>Queues commands in Redis, so that several machines share them.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="url">As <c>REDIS_URL</c> takes it; null for that setting. Nothing changes when both are absent.</param>
+    public static IDockFlareBuilder UseRedis(this IDockFlareBuilder builder, string? url = null)
+    {
+        var (services, values, faults) = Parts(builder);
+        if ((url ?? values.Text("Redis:Url")) is not { } address)
+        {
+            return builder;
+        }
+
+        if (faults.Parse<RedisOptions?>(address, text => RedisOptions.Parse(text, values.Integer("Redis:Database", 0)), null) is { } options)
+        {
+            services.AddSingleton(Options.Create(options));
+            services.TryAddSingleton<RedisConnection>();
+            services.Replace(ServiceDescriptor.Singleton<ICommandQueue, RedisCommandQueue>());
+        }
+
+        return builder;
+    }
+
+    /// <summary>Takes the containers from elsewhere than a Docker Engine.</summary>
+    public static IDockFlareBuilder UseContainerSource<T>(this IDockFlareBuilder builder)
+        where T : class, IContainerSource
+    {
+        Parts(builder).Services.Replace(ServiceDescriptor.Singleton<IContainerSource, T>());
+        return builder;
+    }
+
+    /// <summary>Runs connectors otherwise than DockFlare does.</summary>
+    public static IDockFlareBuilder UseTunnelRunner<T>(this IDockFlareBuilder builder)
+        where T : class, ITunnelRunner
+    {
+        Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
+        return builder;
+    }
+
+    private static void AddRunning<T>(IServiceCollection services)
+        where T : class, IHostedService
+    {
+        services.TryAddSingleton<T>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<T>());
+    }
+
+    private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder is DockFlareBuilder own
+            ? (own.Services, own.Values, own.Faults)
+            : throw new ArgumentException("Take the builder that AddDockFlare answers.", nameof(builder));
+    }
+}
+
+/// <summary>The way to the master of the same host; its absence means that the master is elsewhere. Keeps the master out of an agent's binary.</summary>
+internal sealed record LocalMaster(Func<IServiceProvider, IMasterLink> Link);
