@@ -28,17 +28,30 @@ public static class ContainerLabels
         Span<int> fallback = stackalloc int[LabelNames.Count];
         fallback.Clear();
         var at = Fill(container, entries, -1, fallback, log);
-        NoteUnknown(container, scan.Unknown, log);
         if (!ReadEnable(container, in scan, fallback[(int)LabelId.Enable] - 1, log))
         {
+            NoteUnknown(container, scan.Unknown, log);
             return new(true, false, [], log.Errors, log.Notes);
         }
 
         var lost = LostGuards(scan.Unknown);
-        var candidates = new List<RuleCandidate>();
+        var candidates = new List<RuleCandidate>(1);
+        var scope = new LabelScope(container, options, log, fallback, fallback);
+        var hostname = scope.FindOwn(LabelId.Hostname);
+        if (hostname >= 0 && scope.Value(hostname).Length > 0)
+        {
+            candidates.Add(ReadRule(ref scope, hostname, -1, lost));
+        }
+
         var hasIndexed = ReadIndexed(container, options, log, entries[at..], fallback, lost, candidates);
-        ReadBase(container, options, log, fallback, lost, hasIndexed, candidates);
-        return new(true, true, RuleSet.Settle(container, CollectionsMarshal.AsSpan(candidates), log), log.Errors, log.Notes);
+        if (candidates.Count == 0 && !hasIndexed)
+        {
+            ReadDefaultHost(ref scope, lost, candidates);
+        }
+
+        var rules = RuleSet.Settle(container, CollectionsMarshal.AsSpan(candidates), log);
+        NoteUnknown(container, scan.Unknown, log);
+        return new(true, true, rules, log.Errors, log.Notes);
     }
 
     // Puts the labels of one index into a row; of several prefixes the first counts. Answers where the next index begins.
@@ -115,27 +128,14 @@ public static class ContainerLabels
         return hasIndexed;
     }
 
-    private static void ReadBase(
-        ContainerSnapshot container, LabelOptions options, ReadingLog log, ReadOnlySpan<int> fallback,
-        ReadOnlySpan<UnknownLabel> lost, bool hasIndexed, List<RuleCandidate> candidates)
+    private static void ReadDefaultHost(ref LabelScope scope, ReadOnlySpan<UnknownLabel> lost, List<RuleCandidate> candidates)
     {
-        var scope = new LabelScope(container, options, log, fallback, fallback);
-        var hostname = scope.FindOwn(LabelId.Hostname);
-        if (hostname >= 0 && scope.Value(hostname).Length > 0)
-        {
-            candidates.Insert(0, ReadRule(ref scope, hostname, -1, lost));
-            return;
-        }
-
-        if (hasIndexed)
-        {
-            return;
-        }
+        var container = scope.Container;
 
         // The label that enables the container shows which prefix its owner writes.
         scope.Stem = scope.Key(scope.FindOwn(LabelId.Enable));
         scope.StemLength = scope.Stem.Length - "enable".Length;
-        var made = options.DefaultHost?.Invoke(container) ?? default;
+        var made = scope.Options.DefaultHost?.Invoke(container) ?? default;
         if (made.Fault is not null)
         {
             scope.FailMissing(LabelId.Hostname, $"'{container.Name}' has no {scope.Own(LabelId.Hostname)}, and DOCKFLARE_DEFAULT_HOST has no answer for it: {made.Fault}");
@@ -162,7 +162,10 @@ public static class ContainerLabels
         foreach (var label in unknown ?? [])
         {
             var key = container.Labels.KeySpan[label.Position];
-            log.AddNote(new(key, $"{key} is not a label that is known{Advice(key, label)}") { Value = container.Labels.ValueSpan[label.Position] });
+            if (!log.HasErrorAbout(key))
+            {
+                log.AddNote(new(key, $"{key} is not a label that is known{Advice(key, label)}") { Value = ServiceText.RedactService(container.Labels.ValueSpan[label.Position] ?? "") });
+            }
         }
     }
 

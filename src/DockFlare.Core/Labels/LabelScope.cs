@@ -75,12 +75,12 @@ internal ref struct LabelScope
     public readonly bool Says(LabelId id) => Find(id) is >= 0 and var position && Value(position).Length > 0;
 
     public readonly void Fail(int position, string message, string? shown = null) =>
-        Log.AddError(new(Key(position), message) { Host = Host, Value = shown ?? Value(position) });
+        Log.AddError(new(Key(position), message) { Host = Host, Value = shown ?? ServiceText.Redact(Value(position)) });
 
     public readonly void FailMissing(LabelId id, string message) => Log.AddError(new(Own(id), message) { Host = Host });
 
     public readonly void Note(int position, string message, string? shown = null) =>
-        Log.AddNote(new(Key(position), message) { Host = Host, Value = shown ?? Value(position) });
+        Log.AddNote(new(Key(position), message) { Host = Host, Value = shown ?? ServiceText.Redact(Value(position)) });
 
     /// <summary>A line of text; null for none. What cannot be sent is a fault.</summary>
     public readonly string? Text(int position)

@@ -29,7 +29,7 @@ internal static class NearestWord
         foreach (var word in words)
         {
             var candidate = Plain(word);
-            var distance = Math.Min(Distance(plain, candidate), IsTail(plain, word) ? 1 : int.MaxValue);
+            var distance = Math.Min(Distance(plain, candidate), IsTail(plain, word) ? 1 : IsStart(plain, candidate) ? 2 : int.MaxValue);
             if (distance < least)
             {
                 (nearest, least) = (word, distance);
@@ -41,6 +41,8 @@ internal static class NearestWord
 
     // Writers differ in case and in '_', '-' and '.' before they differ in letters.
     private static string Plain(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+
+    private static bool IsStart(string plain, string candidate) => plain.Length >= 4 && candidate.StartsWith(plain, StringComparison.Ordinal);
 
     private static bool IsTail(string plain, string word)
     {

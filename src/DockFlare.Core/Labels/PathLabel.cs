@@ -29,7 +29,7 @@ internal static class PathLabel
 
         if (FindPlainFault(text) is { } fault)
         {
-            scope.Fail(position, $"{scope.Key(position)} is '{text}': {fault}.");
+            scope.Fail(position, $"{scope.Key(position)} is '{text}', but {fault}.");
             return null;
         }
 

@@ -17,6 +17,9 @@ internal sealed class ReadingLog
 
     public void AddNote(LabelError note) => Add(ref notes, note);
 
+    /// <summary>Whether there is an error about a label.</summary>
+    public bool HasErrorAbout(string label) => errors?.Exists(error => string.Equals(error.Label, label, StringComparison.Ordinal)) == true;
+
     // The same fault is met more than once where several rules fall back to one base label.
     private static void Add(ref List<LabelError>? list, LabelError entry)
     {

@@ -44,7 +44,7 @@ internal static class RuleLabels
             Access = access,
         };
         RuleKey? key = host is null || path is null ? null : rule.Key;
-        return new(key, errors == scope.Log.ErrorCount ? rule : null, position, asksAccess || !lost.IsEmpty);
+        return new(key, errors == scope.Log.ErrorCount ? rule : null, position, scope.Find(LabelId.Path), asksAccess || !lost.IsEmpty);
     }
 
     private static string? ReadZoneName(ref readonly LabelScope scope)
@@ -79,5 +79,6 @@ internal static class RuleLabels
 /// <param name="Key">Its key, as far as it could be read.</param>
 /// <param name="Rule">The rule; null when it has a fault.</param>
 /// <param name="Position">The label with its host; -1 for an operator's default.</param>
+/// <param name="PathPosition">The label with its path; -1 for none.</param>
 /// <param name="AsksAccess">Whether protection was asked for.</param>
-internal readonly record struct RuleCandidate(RuleKey? Key, LabelRule? Rule, int Position, bool AsksAccess);
+internal readonly record struct RuleCandidate(RuleKey? Key, LabelRule? Rule, int Position, int PathPosition, bool AsksAccess);

@@ -78,8 +78,7 @@ internal static class RuleSet
             }
         }
 
-        var name = Name(container, candidate);
-        log.AddError(new(name, $"'{rule.Key}' has an expression as its path and asks for protection, but Access knows no expressions, so it is not exposed: guard the whole host as well, with a rule for '{rule.Key.Host}' without a path and the same access labels, or write a plain prefix such as /api.")
+        log.AddError(new(container.Labels.KeySpan[candidate.PathPosition], $"'{rule.Key}' has an expression as its path and asks for protection, but Access knows no expressions, so it is not exposed: guard the whole host as well, with a rule for '{rule.Key.Host}' without a path and the same access labels, or write a plain prefix such as /api.")
         {
             Host = rule.Key.Host,
             Value = rule.Key.Path.Text,

@@ -65,8 +65,8 @@ internal static class ServiceLabel
             fault = $"cloudflared does not take it ({ServiceText.Redact(verdict)}): write scheme, host and port, such as http://app:8080";
         }
 
-        var shown = ServiceText.Redact(service);
-        scope.Fail(position, $"{scope.Key(position)} is '{shown}': {fault}.", shown);
+        var shown = ServiceText.RedactService(service);
+        scope.Fail(position, $"{scope.Key(position)} is '{shown}', but {fault}.", shown);
         return null;
     }
 

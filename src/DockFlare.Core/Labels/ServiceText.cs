@@ -44,12 +44,21 @@ internal static class ServiceText
         return FindHostFault(authority[(authority.LastIndexOf('@') + 1)..]);
     }
 
-    /// <summary>The service as it may be shown: without a password.</summary>
-    public static string Redact(string service)
+    /// <summary>A URL as it may be shown: without user and password.</summary>
+    public static string Redact(string url)
     {
-        var at = service.LastIndexOf('@');
-        var user = service.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme ? scheme + 3 : 0;
-        return at > user ? string.Concat(service.AsSpan(0, user), "***", service.AsSpan(at)) : service;
+        var scheme = url.IndexOf("://", StringComparison.Ordinal);
+        return scheme < 0 ? url : Redact(url, scheme + 3);
+    }
+
+    /// <summary>A service as it may be shown; also one whose scheme was forgotten.</summary>
+    public static string RedactService(string service) =>
+        service.Contains("://", StringComparison.Ordinal) ? Redact(service) : Redact(service, 0);
+
+    private static string Redact(string url, int user)
+    {
+        var at = url.LastIndexOf('@');
+        return at > user ? string.Concat(url.AsSpan(0, user), "***", url.AsSpan(at)) : url;
     }
 
     /// <summary>Whether it is the scheme of a URL.</summary>
@@ -81,9 +90,9 @@ internal static class ServiceText
 
         foreach (var word in Words)
         {
-            if (string.Equals(plain, word.Replace('-', '_'), StringComparison.Ordinal) || string.Equals(plain, word.Replace("_", "", StringComparison.Ordinal), StringComparison.Ordinal))
+            if (string.Equals(plain.Split(':')[0], word.Replace('-', '_'), StringComparison.Ordinal) || string.Equals(plain, word.Replace("_", "", StringComparison.Ordinal), StringComparison.Ordinal))
             {
-                return $"write {word}";
+                return $"it is written {word}";
             }
         }
 
@@ -92,16 +101,22 @@ internal static class ServiceText
             return $"it has no scheme: write unix:{service} for a socket, or http://app:8080 for a container";
         }
 
+        // "tcp:db:5432" has the scheme, "localhost:8080" has none.
         var colon = service.IndexOf(':', StringComparison.Ordinal);
         var start = service.IndexOf("://", StringComparison.Ordinal);
-        var host = start >= 0 ? service[(start + 3)..]
-            : colon > 0 && service[..colon] is "http" or "https" or "tcp" or "ssh" or "rdp" or "smb" or "ws" or "wss" ? service[(colon + 1)..]
-            : service;
-        return $"it does not begin with a scheme: write such as http://{Redact(host.TrimStart('/').TrimEnd('/'))}";
+        var (scheme, rest) = start >= 0 ? ("http", service[(start + 3)..])
+            : colon > 0 && service[..colon] is "http" or "https" or "tcp" or "ssh" or "rdp" or "smb" or "ws" or "wss" ? (service[..colon], service[(colon + 1)..])
+            : ("http", service);
+        return $"it does not begin with a scheme: write for example {scheme}://{RedactService(rest.Trim('/'))}";
     }
 
     private static string? FindHostFault(ReadOnlySpan<char> host)
     {
+        if (host.Count(':') > 1 && host[0] != '[')
+        {
+            return "an IPv6 address needs brackets: write for example http://[::1]:8080";
+        }
+
         if (host.IsEmpty || host[0] == ':')
         {
             return "it has no host: write scheme, host and port, such as http://app:8080";
@@ -113,7 +128,7 @@ internal static class ServiceText
             var close = host.LastIndexOf(']');
             if (close < 0)
             {
-                return "its IPv6 address has no closing bracket: write such as http://[::1]:8080";
+                return "its IPv6 address has no closing bracket: write for example http://[::1]:8080";
             }
 
             port = host[(close + 1)..];
@@ -131,11 +146,6 @@ internal static class ServiceText
             return "its host has a character that no host has: write scheme, host and port, such as http://app:8080";
         }
 
-        if (port.Count(':') > 1)
-        {
-            return "an IPv6 address needs brackets: write such as http://[::1]:8080";
-        }
-
         if (port.IsEmpty || port is ":")
         {
             return null;
@@ -143,6 +153,6 @@ internal static class ServiceText
 
         return port[0] == ':' && !port[1..].ContainsAnyExceptInRange('0', '9') && port.Length <= 7 && int.Parse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture) <= 65535
             ? null
-            : $"its port '{port.TrimStart(':')}' is not a number from 1 to 65535: write such as http://app:8080";
+            : $"its port '{port.TrimStart(':')}' is not a number from 1 to 65535: write for example http://app:8080";
     }
 }

@@ -40,7 +40,7 @@ internal static class WordLabel
     {
         var words = LabelNames.Get(id).Words;
         var nearest = words.Count > 1 ? NearestWord.Find(value, words.AsSpan()) : null;
-        var all = string.Join(words.Count > 2 ? ", " : " or ", words.AsSpan().ToArray());
-        return nearest is null ? $"write {all}, or remove the label" : $"did you mean {nearest}? Write {all}";
+        var all = words.Count == 1 ? words[0] : $"{string.Join(", ", words.Take(words.Count - 1))} or {words[^1]}";
+        return nearest is null ? $"write {all}" : $"did you mean {nearest}? Write {all}";
     }
 }
