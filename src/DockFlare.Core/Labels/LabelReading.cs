@@ -2,7 +2,7 @@ namespace DockFlare.Core.Labels;
 
 /// <summary>What a container's labels mean.</summary>
 /// <param name="IsLabelled">Whether there is any label under a recognised prefix.</param>
-/// <param name="IsEnabled">Whether it opts in.</param>
+/// <param name="IsEnabled">Whether it opts in; when not, there are neither rules nor errors about them.</param>
 /// <param name="Rules">The routes it asks for, by index, the base rule first.</param>
 /// <param name="Errors">What cannot be followed; the route it is about is not exposed.</param>
 /// <param name="Notes">What is worth knowing and stops nothing: unknown labels, labels that are ignored, expressions passed on as they are.</param>
