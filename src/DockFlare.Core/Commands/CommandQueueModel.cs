@@ -261,7 +261,10 @@ public sealed class CommandQueueModel
             return;
         }
 
-        var expired = pending.Where(entry => entry.IsLeased && entry.Until <= now).OrderBy(static entry => entry.Until).ToArray();
+        var expired = pending.Where(entry => entry.IsLeased && entry.Until <= now)
+            .OrderBy(static entry => entry.Until)
+            .ThenBy(static entry => entry.Command.Id.Value, StringComparer.Ordinal)
+            .ToArray();
         foreach (var entry in expired)
         {
             GiveBack(entry, LeaseRanOut, visibleAt: entry.Until, at: entry.Until);

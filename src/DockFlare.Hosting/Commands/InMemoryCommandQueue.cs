@@ -27,7 +27,7 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
         lock (queue.Gate)
         {
             result = queue.Model.Enqueue(command, Now);
-            queue.Wake();
+            queue.Signal.Raise();
         }
 
         return result == EnqueueResult.Full ? throw options.Full(agent) : ValueTask.CompletedTask;
@@ -56,7 +56,7 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
         lock (queue.Gate)
         {
             var held = queue.Model.Renew(token, visibilityTimeout, Now);
-            queue.Wake();
+            queue.Signal.Raise();
             return ValueTask.FromResult(held);
         }
     }
@@ -78,7 +78,7 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
         lock (queue.Gate)
         {
             var held = queue.Model.Nack(token, reason, jitter(), Now);
-            queue.Wake();
+            queue.Signal.Raise();
             return ValueTask.FromResult(held);
         }
     }
@@ -100,7 +100,7 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
         lock (queue.Gate)
         {
             var found = queue.Model.RetryDeadLetter(command, Now);
-            queue.Wake();
+            queue.Signal.Raise();
             return ValueTask.FromResult(found);
         }
     }
@@ -129,7 +129,8 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
         while (true)
         {
             Task woken;
-            TimeSpan pause;
+            TimeSpan untilEnd;
+            TimeSpan? untilDue;
             lock (queue.Gate)
             {
                 var now = Now;
@@ -139,12 +140,12 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
                     return lease;
                 }
 
-                woken = queue.Woken;
-                pause = WaitTimes.Pause(deadline - now, queue.Model.FindNextDue(now) - now);
+                woken = queue.Signal.Next;
+                untilEnd = deadline - now;
+                untilDue = queue.Model.FindNextDue(now) - now;
             }
 
-            await woken.WaitAsync(pause, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
+            await WakeSignal.WaitAsync(woken, untilEnd, untilDue, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -163,20 +164,10 @@ internal sealed class InMemoryCommandQueue(QueueOptions options, TimeProvider ti
 
     private sealed class AgentQueue(CommandQueueModel model)
     {
-        private TaskCompletionSource? waiter;
-
         public Lock Gate { get; } = new();
 
         public CommandQueueModel Model { get; } = model;
 
-        /// <summary>Completes at the next <see cref="Wake"/>. Used under the gate.</summary>
-        public Task Woken => (waiter ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-
-        /// <summary>Lets every waiting poll look again. Used under the gate.</summary>
-        public void Wake()
-        {
-            waiter?.SetResult();
-            waiter = null;
-        }
+        public WakeSignal Signal { get; } = new();
     }
 }
