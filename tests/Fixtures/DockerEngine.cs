@@ -100,7 +100,11 @@ public sealed class DockerEngine : IAsyncLifetime
     public Task StopAsync() => EndAsync("-TERM");
 
     /// <summary>Ends the engine without warning. Its containers go on until the next start.</summary>
-    public Task KillAsync() => EndAsync("-KILL");
+    public async Task KillAsync()
+    {
+        await EndAsync("-KILL");
+        await Slot.KillContainerdAsync();
+    }
 
     /// <summary>Stops the engine and starts it again on the same data.</summary>
     public async Task RestartAsync()

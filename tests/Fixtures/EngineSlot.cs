@@ -97,6 +97,15 @@ internal sealed class EngineSlot : IDisposable
         }
     }
 
+    /// <summary>Ends the containerd that a killed engine leaves; the containers go on.</summary>
+    public async Task KillContainerdAsync()
+    {
+        while (Strays().Where(id => Read(Text(id), "comm").Trim() is "containerd").Select(Text).ToArray() is { Length: > 0 } left)
+        {
+            await Shell.TryRunAsync("kill", ["-KILL", .. left]);
+        }
+    }
+
     public void Dispose() => held.Dispose();
 
     /// <summary>The processes of this slot: the engine's own name the directory; a container's see it in the mounts of a namespace of their own.</summary>

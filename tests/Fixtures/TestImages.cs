@@ -6,7 +6,7 @@ namespace DockFlare.Tests.Fixtures;
 /// <summary>Makes the images that tests run, in the engine itself: no registry is asked.</summary>
 public static class TestImages
 {
-    /// <summary>A workload: busybox with <c>sleep</c>, <c>sh</c>, <c>httpd</c>, <c>wget</c>. It sleeps unless told otherwise.</summary>
+    /// <summary>A workload: busybox with <c>sleep</c>, <c>sh</c>, <c>httpd</c>, <c>wget</c>. It sleeps, and ends at once when asked to, unless told otherwise.</summary>
     public const string Workload = "dockflare-test/workload:1";
 
     /// <summary>The stand-in for cloudflared of the version that the default image pins.</summary>
@@ -21,7 +21,7 @@ public static class TestImages
         const string Busybox = "/bin/busybox";
         Shell.Require("busybox", "busybox-static");
         await ImportAsync(
-            engine, Workload, ["CMD [\"/bin/sleep\",\"86400\"]", "EXPOSE 8080"],
+            engine, Workload, ["CMD [\"/bin/sh\",\"-c\",\"trap 'exit 0' TERM; sleep 86400 & wait\"]", "EXPOSE 8080"],
             [("bin/busybox", Busybox), .. ((string[])["sh", "sleep", "httpd", "wget", "cat", "echo", "ls", "kill", "nc", "true", "false"]).Select(name => ($"bin/{name}", Busybox))]);
     }
 

@@ -1,4 +1,3 @@
-using System.IO.Enumeration;
 using DockFlare.Core.Protocol;
 
 namespace DockFlare.Hosting.Docker;
@@ -83,11 +82,33 @@ public sealed class ContainerFilter
             return container.Labels.TryGetValue(Label, out var value) && Fits(value);
         }
 
+        /// <summary>Whether the parts between the stars come in this order, the first at the start and the last at the end.</summary>
         private bool Fits(string text)
         {
-            // Only '*' has a meaning; what FileSystemName calls special besides it is taken as it is.
-            var expression = Pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("?", "\\?", StringComparison.Ordinal);
-            return FileSystemName.MatchesSimpleExpression(expression, text, ignoreCase: false);
+            var parts = Pattern.Split('*');
+            if (parts.Length == 1)
+            {
+                return string.Equals(text, Pattern, StringComparison.Ordinal);
+            }
+
+            if (!text.StartsWith(parts[0], StringComparison.Ordinal))
+            {
+                return false;
+            }
+
+            var at = parts[0].Length;
+            foreach (var part in parts.AsSpan(1, parts.Length - 2))
+            {
+                var found = text.IndexOf(part, at, StringComparison.Ordinal);
+                if (found < 0)
+                {
+                    return false;
+                }
+
+                at = found + part.Length;
+            }
+
+            return text.Length - at >= parts[^1].Length && text.EndsWith(parts[^1], StringComparison.Ordinal);
         }
     }
 }

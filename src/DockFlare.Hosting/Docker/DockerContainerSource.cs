@@ -16,6 +16,8 @@ internal sealed partial class DockerContainerSource(
     /// <summary>An engine on the same machine is cheap to ask, and until it answers nothing new is routed.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
+    private bool isTroubleLogged;
+
     /// <summary>Why the engine cannot be watched, for the readiness check; null while it is.</summary>
     public string? Trouble { get; private set; } = "the Docker Engine was not asked yet";
 
@@ -70,6 +72,7 @@ internal sealed partial class DockerContainerSource(
             if (Trouble is not null)
             {
                 Trouble = null;
+                isTroubleLogged = false;
                 LogWatching(connection.Host);
             }
 
@@ -83,11 +86,12 @@ internal sealed partial class DockerContainerSource(
                 return false;
             }
 
-            var trouble = connection.Explain(error);
-            if (Trouble != trouble)
+            // Said once: how the engine is absent may differ from try to try.
+            Trouble = connection.Explain(error);
+            if (!isTroubleLogged)
             {
-                Trouble = trouble;
-                LogTrouble(trouble);
+                isTroubleLogged = true;
+                LogTrouble(Trouble);
             }
 
             return false;
