@@ -53,16 +53,18 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton(MasterSettings.Labels(values));
 
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
-        services.TryAddSingleton<ICommandQueue, InMemoryCommandQueue>();
+        services.TryAddSingleton(new QueueOptions());
+        services.TryAddSingleton<ICommandQueue>(static provider =>
+            new InMemoryCommandQueue(provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble));
 
         services.TryAddSingleton<ReconcileSignal>();
         services.TryAddSingleton<PassBoard>();
         services.TryAddSingleton<TunnelStore>();
         services.TryAddSingleton<OwnerMark>();
-        services.TryAddSingleton<AgentRegistry>();
-        services.TryAddSingleton<AgentKeys>();
-        services.TryAddSingleton<AgentTunnels>();
+        services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
+        services.AddSingleton<IHostedService>(provider =>
+            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), values.Text("DataPath"), provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
         services.TryAddSingleton<CloudflareClient>();
         services.TryAddSingleton<CloudflareAccount>();
@@ -111,7 +113,7 @@ public static class DockFlareServiceCollectionExtensions
     {
         var (services, values, _) = Parts(builder);
         var folder = dataPath ?? values.Text("DataPath") ?? AgentSettings.DefaultDataPath;
-        services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => new SqliteStateStore(folder)));
+        services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => SqliteStateStore.Open(folder)));
         return builder;
     }
 
@@ -126,11 +128,13 @@ public static class DockFlareServiceCollectionExtensions
             return builder;
         }
 
-        if (faults.Parse<RedisOptions?>(address, text => RedisOptions.Parse(text, values.Integer("Redis:Database", 0)), null) is { } options)
+        if (faults.Parse<RedisOptions?>(address, text => RedisOptions.Parse(text, values.Text("Redis:Database")), null) is { } options)
         {
-            services.AddSingleton(Options.Create(options));
+            services.AddSingleton(options);
             services.TryAddSingleton<RedisConnection>();
-            services.Replace(ServiceDescriptor.Singleton<ICommandQueue, RedisCommandQueue>());
+            services.AddSingleton<IReadinessPart>(static provider => new RedisReadiness(provider.GetRequiredService<RedisConnection>()));
+            services.Replace(ServiceDescriptor.Singleton<ICommandQueue>(static provider =>
+                new RedisCommandQueue(provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble)));
         }
 
         return builder;
