@@ -1,11 +1,10 @@
-using DockFlare.Core;
-using DockFlare.Core.Labels;
-using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Cloudflared;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Configuration;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Docker;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
@@ -103,6 +102,22 @@ public static class DockFlareServiceCollectionExtensions
         AddRunning<TunnelWatch>(services);
         AddRunning<CommandPump>(services);
         AddRunning<ContainerReporter>(services);
+        return builder;
+    }
+
+    /// <summary>Adds the agent of the master's own Docker host, unless <c>DOCKFLARE_LOCAL_AGENT</c> is false.</summary>
+    public static IDockFlareBuilder AddLocalAgent(this IDockFlareBuilder builder) =>
+        Parts(builder).Values.Boolean("LocalAgent", fallback: true) ? builder.AddAgent() : builder;
+
+    /// <summary>Shows the routes in the terminal: a table first, then each change as one line.</summary>
+    /// <param name="builder">The builder of a master.</param>
+    /// <param name="headline">What is said first.</param>
+    /// <param name="once">Print routes and plan, and end the host.</param>
+    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, bool once = false)
+    {
+        var services = Parts(builder).Services;
+        services.AddSingleton(new RouteConsoleOptions { Headline = headline, Once = once });
+        services.AddHostedService<RouteConsole>();
         return builder;
     }
 
