@@ -49,7 +49,7 @@ public static class DockFlareServiceCollectionExtensions
         services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
         services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
         services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
-        services.TryAddSingleton(MasterSettings.Labels(values));
+        services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
         services.TryAddSingleton(new QueueOptions());

@@ -75,6 +75,9 @@ internal sealed record TunnelDocument
 /// <summary><c>GET /readyz</c>.</summary>
 internal sealed record ReadyDocument(string Status, IReadOnlyList<string> Reasons);
 
+/// <summary><c>GET /ping</c>.</summary>
+internal sealed record PingDocument(string Status, DateTimeOffset Timestamp, int Protocol);
+
 /// <summary>RFC 9457 with a code.</summary>
 internal sealed record ProblemDocument(string Title, int Status, string Detail, string Code);
 
@@ -84,6 +87,7 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<ZoneDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<TunnelDocument>))]
 [JsonSerializable(typeof(ReadyDocument))]
+[JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class ApiJson : JsonSerializerContext;

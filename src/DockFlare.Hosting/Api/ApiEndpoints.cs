@@ -30,14 +30,14 @@ public static class ApiEndpoints
         var parts = services.GetServices<IReadinessPart>().ToList();
         var time = services.GetRequiredService<TimeProvider>();
 
-        endpoints.MapGet("/healthz", static (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
+        endpoints.MapGet("/healthz", (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
         endpoints.MapGet("/readyz", (RequestDelegate)(context =>
         {
             var reasons = parts.Select(static part => part.FindFault()).Append(Readiness.Of(board.Current)).OfType<string>().ToList();
             return WriteAsync(context, new ReadyDocument(reasons.Count == 0 ? "ready" : "not ready", reasons), ApiJson.Default.ReadyDocument, reasons.Count == 0 ? 200 : 503);
         }));
         endpoints.MapGet("/ping", (RequestDelegate)(context =>
-            context.Response.WriteAsync($$"""{"status":"ok","timestamp":"{{time.GetUtcNow():O}}","protocol":3}""", context.RequestAborted)));
+            WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
 
         var group = endpoints.MapGroup("/api/v2");
         Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry), ApiJson.Default.OverviewDocument));
