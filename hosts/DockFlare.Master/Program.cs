@@ -1,4 +1,5 @@
 using DockFlare.Hosting;
+using DockFlare.Hosting.Agents;
 using DockFlare.Testing;
 
 var builder = WebApplication.CreateSlimBuilder(args);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
@@ -89,19 +90,16 @@ public static class DockFlareServiceCollectionExtensions
         services.Configure<DockFlareCheck>(static check => check.HasAgent = true);
         services.AddOptions<AgentOptions>().Configure(options => AgentSettings.Fill(options, values, builder.Configuration));
         services.AddOptions<DockerOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
-        services.AddOptions<CloudflaredOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
 
+        services.TryAddSingleton<DockerConnection>();
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();
-        services.TryAddSingleton<ITunnelRunner>(provider => AgentSettings.Runner(values, provider));
+        services.TryAddSingleton(static _ => new CloudflaredMetrics(new HttpClient { Timeout = TimeSpan.FromSeconds(5) }));
+        services.TryAddSingleton<ReadConnector>(static provider => provider.GetRequiredService<CloudflaredMetrics>().ReadAsync);
+        services.TryAddSingleton<ITunnelRunner, DockerTunnelRunner>();
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
-
-        services.TryAddSingleton<AgentFiles>();
-        services.TryAddSingleton<TunnelDuty>();
-        AddRunning<AgentConnection>(services);
-        AddRunning<TunnelWatch>(services);
-        AddRunning<CommandPump>(services);
-        AddRunning<ContainerReporter>(services);
+        services.AddHttpMasterLink();
+        services.AddAgentRuntime();
         return builder;
     }
 
@@ -156,7 +154,7 @@ public static class DockFlareServiceCollectionExtensions
     }
 
     /// <summary>Takes the containers from elsewhere than a Docker Engine.</summary>
-    public static IDockFlareBuilder UseContainerSource<T>(this IDockFlareBuilder builder)
+    public static IDockFlareBuilder UseContainerSource<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IDockFlareBuilder builder)
         where T : class, IContainerSource
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<IContainerSource, T>());
@@ -164,18 +162,11 @@ public static class DockFlareServiceCollectionExtensions
     }
 
     /// <summary>Runs connectors otherwise than DockFlare does.</summary>
-    public static IDockFlareBuilder UseTunnelRunner<T>(this IDockFlareBuilder builder)
+    public static IDockFlareBuilder UseTunnelRunner<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IDockFlareBuilder builder)
         where T : class, ITunnelRunner
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
-    }
-
-    private static void AddRunning<T>(IServiceCollection services)
-        where T : class, IHostedService
-    {
-        services.TryAddSingleton<T>();
-        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<T>());
     }
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)

@@ -1,10 +1,11 @@
+using DockFlare.Hosting.Agents;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace DockFlare.Hosting.Agents;
+namespace DockFlare.Hosting;
 
 /// <summary>What the agent says of itself on its host.</summary>
 public static class AgentHealthEndpoints

@@ -77,14 +77,8 @@ public static class ApiEndpoints
 
     private static Task PlanAsync(HttpContext context, Plan plan)
     {
-        if (context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase))
-        {
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            return context.Response.WriteAsync(plan.ToString(), context.RequestAborted);
-        }
-
-        context.Response.ContentType = "application/json";
-        return context.Response.WriteAsync(plan.ToJson(), context.RequestAborted);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(plan.ToString(), context.RequestAborted);
     }
 
     private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
