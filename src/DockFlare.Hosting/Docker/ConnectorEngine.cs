@@ -133,6 +133,23 @@ internal sealed partial class ConnectorEngine(IDockerClient client, DockerOption
         }
     }
 
+    /// <summary>Connects a connector to the networks it is not on yet.</summary>
+    public async Task JoinAsync(ContainerInspectResponse container, IEnumerable<string> networks, CancellationToken cancellationToken)
+    {
+        foreach (var network in networks.Where(network => container.NetworkSettings?.Networks?.ContainsKey(network) != true))
+        {
+            try
+            {
+                await client.Networks.ConnectNetworkAsync(network, new() { Container = container.ID }, cancellationToken).ConfigureAwait(false);
+                LogJoined(container.Name.TrimStart('/'), network);
+            }
+            catch (DockerApiException error)
+            {
+                LogNotJoined(container.Name.TrimStart('/'), network, error.Message);
+            }
+        }
+    }
+
     /// <summary>The last lines a connector wrote, without the token.</summary>
     public async Task<string> LastLogAsync(string id, string token, CancellationToken cancellationToken)
     {
@@ -167,6 +184,12 @@ internal sealed partial class ConnectorEngine(IDockerClient client, DockerOption
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Created the network {Network} for connectors.")]
     private partial void LogNetworkCreated(string network);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The connector {Name} joined the network {Network}.")]
+    private partial void LogJoined(string name, string network);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The connector {Name} cannot join the network {Network}: {Cause}. Containers there are not reached by name.")]
+    private partial void LogNotJoined(string name, string network, string cause);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Pulling {Image}.")]
     private partial void LogPulling(string image);

@@ -83,6 +83,21 @@ internal sealed partial class DockerTunnelRunner(
         }
     }
 
+    /// <summary>
+    /// Lets every connector join these networks, as <c>CLOUDFLARED_ATTACH</c> asks for; those it is on already are left. One that cannot be
+    /// joined is logged and does not stop the others.
+    /// </summary>
+    /// <exception cref="TunnelException">The engine does not answer.</exception>
+    public ValueTask AttachAsync(IReadOnlyCollection<string> networks, CancellationToken cancellationToken) => ActAsync(
+        async () =>
+        {
+            foreach (var container in await engine.FindAsync(accepted?.TunnelName, cancellationToken).ConfigureAwait(false))
+            {
+                await engine.JoinAsync(container, networks, cancellationToken).ConfigureAwait(false);
+            }
+        },
+        cancellationToken);
+
     public void Dispose() => gate.Dispose();
 
     /// <summary>One at a time; what the engine refuses is said to the operator.</summary>

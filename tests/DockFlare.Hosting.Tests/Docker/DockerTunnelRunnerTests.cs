@@ -219,6 +219,22 @@ public sealed class DockerTunnelRunnerTests(EngineFixture fixture) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_connector_joins_networks_and_one_it_cannot_join_stops_nothing()
+    {
+        await engine.CliAsync("network", "create", "shop");
+        var runner = Runner();
+        await runner.EnsureAsync(Spec(1), Cancel);
+
+        await runner.AttachAsync(["absent", "shop"], Cancel);
+        await runner.AttachAsync(["shop"], Cancel);
+
+        Assert.Equal("cloudflare-net shop ", await InspectAsync(Name, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}") + " ");
+        Assert.Single(log.Lines, line => line == $"Information: The connector {Name} joined the network shop.");
+        Assert.Single(log.Lines, line => line.StartsWith($"Warning: The connector {Name} cannot join the network absent: ", StringComparison.Ordinal));
+        Assert.Equal(4, (await runner.ObserveAsync(Cancel))?.Connector?.ReadyConnections);
+    }
+
+    [Fact]
     public async Task Where_the_metrics_cannot_be_reached_running_without_a_restart_is_enough()
     {
         var runner = Runner(configure: o => o.ConnectorStableTime = TimeSpan.FromSeconds(1), read: (_, _, _) => ValueTask.FromResult<ConnectorStatus?>(null));
