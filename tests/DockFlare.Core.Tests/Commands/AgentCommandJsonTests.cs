@@ -22,7 +22,7 @@ public sealed class AgentCommandJsonTests
         Assert.Equal(json, written);
         Assert.Equal(command, AgentCommandJson.Deserialize(written));
         Assert.Equal($"[{json}]", JsonSerializer.Serialize([command], CommandListContext.Default.AgentCommandArray));
-        Assert.Equal([command], JsonSerializer.Deserialize($"[{json}]", CommandListContext.Default.AgentCommandArray));
+        Assert.Equal([command], JsonSerializer.Deserialize($"[{json}]", CommandListContext.Default.AgentCommandArray)!);
     }
 
     [Theory]
