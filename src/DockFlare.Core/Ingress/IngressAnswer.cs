@@ -6,8 +6,3 @@ namespace DockFlare.Core.Ingress;
 /// <param name="Why">Why it is this one, as a sentence.</param>
 /// <param name="Shadowed">The later rules that would have taken this URL too, the catch-all left out.</param>
 public sealed record IngressAnswer(int Index, IngressEntry Entry, string Why, EquatableArray<int> Shadowed);
-
-/// <summary>A rule that no request can reach.</summary>
-/// <param name="Index">Its position, from 0.</param>
-/// <param name="CoveredBy">The earlier rule that takes every request it could get.</param>
-public sealed record UnreachableRule(int Index, int CoveredBy);

@@ -66,6 +66,31 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_wildcard_of_theirs_that_has_a_path_comes_after_our_host_too()
+    {
+        var there = Document(Foreign("*.a.com", "^/x"), Foreign("", "^/health"), NotFound);
+
+        Assert.Equal(["b.a.com", "*.a.com ^/x (theirs)", "^/health (theirs)", ""], Order(IngressMerge.Merge(there, [], [Rule("b.a.com")]).Document));
+    }
+
+    [Fact]
+    public void A_wildcard_of_ours_that_has_a_path_comes_after_their_host_too()
+    {
+        var there = Document(Foreign("*.z.com"), Foreign("b.a.com"), NotFound);
+
+        Assert.Equal(["*.z.com (theirs)", "b.a.com (theirs)", "*.a.com ^/x(/|$)", ""], Order(IngressMerge.Merge(there, [], [Rule("*.a.com", "/x")]).Document));
+    }
+
+    [Fact]
+    public void Ten_thousand_rules_with_nothing_to_do_are_answered_with_the_document_itself()
+    {
+        IngressRule[] rules = [.. Enumerable.Range(0, 10_000).Select(static i => Rule($"h{i}.example.com", i % 10 == 0 ? "/api" : ""))];
+        var document = IngressDocument.FromRules(rules);
+
+        Assert.Same(document, IngressMerge.Merge(document, [.. rules.Select(static rule => RuleIdentity.Of(rule.Key))], rules).Document);
+    }
+
+    [Fact]
     public void A_priority_holds_among_ours_and_shadows_nothing_foreign()
     {
         var there = Document(Foreign("n.z.com"), NotFound);
