@@ -12,4 +12,16 @@ public static class IngressValidator
         var document = JsonFacts.Read(json, out var fault);
         return fault ?? RuleValidation.FindFault(document);
     }
+
+    /// <summary>What cloudflared says of a configuration file that was read as YAML; null for a file with nothing in it.</summary>
+    public static IngressVerdict Examine(IngressNode? file)
+    {
+        if (file is null)
+        {
+            return new("No configuration file was found.", []);
+        }
+
+        var facts = YamlFacts.Read(file);
+        return new(facts.Fault ?? RuleValidation.FindFault(facts.Document) ?? facts.UrlFault, facts.Fault is null ? facts.Warnings.ToEquatableArray() : []);
+    }
 }

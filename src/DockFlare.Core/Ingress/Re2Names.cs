@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace DockFlare.Core.Ingress;
 
@@ -39,6 +41,9 @@ internal static class Re2Names
         ["hangul"] = @"\u1100-\u11FF\u302E-\u302F\u3131-\u318E\u3200-\u321E\u3260-\u327E\uA960-\uA97C\uAC00-\uD7A3\uD7B0-\uD7FB",
         ["han"] = @"\u2E80-\u2E99\u2E9B-\u2EF3\u2F00-\u2FD5\u3005\u3007\u3021-\u3029\u3038-\u303B\u3400-\u4DBF\u4E00-\u9FFF\uF900-\uFA6D\uFA70-\uFAD9",
     };
+
+    /// <summary>What is in none of several categories or ranges; there are only as many as there are names above.</summary>
+    private static readonly ConcurrentDictionary<string, string> Rests = new(StringComparer.Ordinal);
 
     private static readonly HashSet<string> OtherScripts =
     [
@@ -103,9 +108,11 @@ internal static class Re2Names
     }
 
     /// <summary>The body of a class that holds every code unit which <paramref name="body"/> does not.</summary>
-    public static string Without(string body)
+    public static string Without(string body) => Rests.GetOrAdd(body, static body => FindRest(body));
+
+    private static string FindRest(string body)
     {
-        var inside = new System.Text.RegularExpressions.Regex($"^[{body}]$", System.Text.RegularExpressions.RegexOptions.CultureInvariant);
+        var inside = new Regex($"^[{body}]$", RegexOptions.CultureInvariant);
         var rest = new StringBuilder();
         var start = -1;
         for (var c = 0; c <= 0x10000; c++)
