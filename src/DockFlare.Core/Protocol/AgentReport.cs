@@ -11,6 +11,12 @@ public sealed record AgentReport(AgentId Agent, bool IsComplete, long TunnelGene
 {
     /// <summary>What its connector says of itself; null when none runs or nothing is known.</summary>
     public ConnectorStatus? Connector { get; init; }
+
+    /// <summary>
+    /// In an incomplete report, the containers that the agent itself said have stopped: these do end. Agents of protocol 1 know no complete report,
+    /// only starts and stops.
+    /// </summary>
+    public EquatableArray<ContainerSnapshot> Ended { get; init; }
 }
 
 /// <summary>What a running cloudflared says through its metrics endpoint.</summary>

@@ -47,6 +47,9 @@ public abstract record Change
     /// <summary>What it is about: a host, a tunnel or an agent.</summary>
     public abstract string Subject { get; }
 
+    /// <summary>One line for a terminal, a log and a review, such as <c>+ record   app.example.com -> ….cfargotunnel.com</c>.</summary>
+    public string Describe() => PlanText.Describe(this);
+
     /// <summary>A tunnel is made.</summary>
     /// <param name="Tunnel">The tunnel; its id is symbolic.</param>
     public sealed record CreateTunnel(TunnelAssignment Tunnel) : Change

@@ -31,6 +31,7 @@ internal sealed record Claim(DesiredRoute Route, string Container)
 
     public RouteOutcome Outcome(RouteState state, string? reason) => new(Route.Key.ToString(), state, Agent, Container)
     {
+        Host = Route.Key.Host,
         Reason = reason,
         Service = Route.Rule.Service,
         TunnelId = Route.TunnelId,

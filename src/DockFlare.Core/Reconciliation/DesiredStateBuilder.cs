@@ -36,6 +36,7 @@ public static class DesiredStateBuilder
         private readonly Dictionary<AgentId, List<TunnelAssignment>> tunnels = ByAgent(input.Tunnels);
         private readonly Dictionary<AgentId, bool> complete = [];
         private readonly HashSet<(AgentId Agent, string Workload)> present = [];
+        private readonly HashSet<(AgentId Agent, string Workload)> ended = [];
         private readonly HashSet<(RouteHolder Holder, RuleKey Key)> waiting = [];
         private readonly HashSet<(RouteHolder Holder, RuleKey Key)> refused = [];
         private readonly Dictionary<RuleKey, DesiredRoute> heldByKey = ByKey(input.Held);
@@ -59,6 +60,11 @@ public static class DesiredStateBuilder
         public void ClaimReport(AgentReport report)
         {
             complete[report.Agent] = report.IsComplete;
+            foreach (var container in report.Ended)
+            {
+                ended.Add((report.Agent, Workload(container)));
+            }
+
             foreach (var container in report.Containers)
             {
                 var reading = readings.Read(container, input.Labels);
@@ -142,7 +148,7 @@ public static class DesiredStateBuilder
             present.Add((agent, holder.Workload));
             foreach (var error in reading.Errors)
             {
-                outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Reason = error.Message, Label = error.Label });
+                outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Host = error.Host, Reason = error.Message, Label = error.Label });
             }
 
             foreach (var rule in reading.Rules)
@@ -219,7 +225,7 @@ public static class DesiredStateBuilder
                 refused.Add((holder, rule.Key));
             }
 
-            outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
+            outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Host = rule.Key.Host, Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
         }
 
         private HolderPresence Presence(DesiredRoute route)
@@ -234,7 +240,7 @@ public static class DesiredStateBuilder
                 return HolderPresence.Gone;
             }
 
-            if (!complete.TryGetValue(route.Holder.Agent, out var isComplete) || !isComplete)
+            if (!complete.GetValueOrDefault(route.Holder.Agent) && !ended.Contains((route.Holder.Agent, route.Holder.Workload)))
             {
                 return HolderPresence.Unknown;
             }

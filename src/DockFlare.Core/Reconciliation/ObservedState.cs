@@ -15,15 +15,20 @@ public sealed record ObservedState
     /// <summary>The A, AAAA and CNAME records of the zones looked at.</summary>
     public EquatableArray<ObservedRecord> Dns { get; init; }
 
-    /// <summary>The ids of zones whose records could not be read: hosts in them wait.</summary>
-    public EquatableArray<string> UnknownZones { get; init; }
+    /// <summary>The zones whose records could not be read: new hosts in them wait, and those that are served stay.</summary>
+    public EquatableArray<UnreadObject> UnreadZones { get; init; }
 
-    /// <summary>The ids of tunnels whose configuration could not be read: their routes wait.</summary>
-    public EquatableArray<string> UnknownTunnels { get; init; }
+    /// <summary>The tunnels whose configuration could not be read: new routes on them wait, and those that are served stay.</summary>
+    public EquatableArray<UnreadObject> UnreadTunnels { get; init; }
 
     /// <summary>What each agent runs and has been told.</summary>
     public EquatableArray<ObservedAgent> Agents { get; init; }
 }
+
+/// <summary>Something at Cloudflare that could not be read.</summary>
+/// <param name="Id">The zone's or tunnel's id.</param>
+/// <param name="Reason">Cloudflare's message.</param>
+public sealed record UnreadObject(string Id, string Reason);
 
 /// <summary>A tunnel's ingress document as last read or written.</summary>
 /// <param name="TunnelId">The tunnel.</param>

@@ -31,9 +31,11 @@ public static class Planner
         private readonly List<HeldChange> held = [];
         private readonly SortedDictionary<RuleKey, string> blocked = [];
         private readonly HashSet<string> servedHosts = new(StringComparer.Ordinal);
-        private readonly HashSet<string> unknownZones = [.. observed.UnknownZones];
-        private readonly HashSet<string> unknownTunnels = [.. observed.UnknownTunnels];
+        private readonly Dictionary<string, string> unreadZones = ById(observed.UnreadZones);
+        private readonly Dictionary<string, string> unreadTunnels = ById(observed.UnreadTunnels);
         private readonly Dictionary<(string Zone, string Name), List<ObservedRecord>> records = ByName(observed.Dns);
+        private readonly Dictionary<string, HashSet<RuleIdentity>> ownedRules = new(StringComparer.Ordinal);
+        private HashSet<string>? refusedHosts;
 
         public void Tunnels()
         {
@@ -52,11 +54,7 @@ public static class Planner
             var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
             foreach (var record in desired.Dns)
             {
-                if (unknownZones.Contains(record.ZoneId))
-                {
-                    reasons[record.Name] = $"The records of the zone of '{record.Name}' could not be read; it waits until they can be.";
-                }
-                else if (records.TryGetValue((record.ZoneId, record.Name), out var there) && there.Find(static other => !other.IsOwned) is { } foreign)
+                if (records.TryGetValue((record.ZoneId, record.Name), out var there) && there.Find(static other => !other.IsOwned) is { } foreign)
                 {
                     reasons[record.Name] = DnsNames.IsMarked(foreign.Comment, owner)
                         ? $"The record of '{record.Name}' was made here and has been repointed to {foreign.Content} since; it is left as it is. Delete it, or set it back to {record.Content}."
@@ -69,12 +67,19 @@ public static class Planner
 
         public void Ingress(Dictionary<string, string> foreignHosts)
         {
+            var documents = observed.Tunnels.ToDictionary(tunnel => tunnel.TunnelId, StringComparer.Ordinal);
             var rules = new Dictionary<string, List<IngressRule>>(StringComparer.Ordinal);
             foreach (var route in desired.Routes)
             {
                 if (foreignHosts.TryGetValue(route.Key.Host, out var reason))
                 {
                     blocked[route.Key] = reason;
+                    continue;
+                }
+
+                if (unreadZones.TryGetValue(route.ZoneId, out var unread) && !IsOwned(documents.GetValueOrDefault(route.TunnelId), route.Key))
+                {
+                    blocked[route.Key] = $"The DNS records of the zone of '{route.Key.Host}' could not be read, so the route waits. {unread}";
                     continue;
                 }
 
@@ -92,15 +97,14 @@ public static class Planner
                 tunnelOfHost[record.Name] = record.TunnelId;
             }
 
-            var documents = observed.Tunnels.ToDictionary(tunnel => tunnel.TunnelId, StringComparer.Ordinal);
             foreach (var tunnel in desired.Tunnels)
             {
                 var wanted = rules.GetValueOrDefault(tunnel.TunnelId) ?? [];
-                if (unknownTunnels.Contains(tunnel.TunnelId))
+                if (unreadTunnels.TryGetValue(tunnel.TunnelId, out var unread))
                 {
                     foreach (var rule in wanted)
                     {
-                        blocked[rule.Key] = $"The configuration of tunnel '{tunnel.Name}' could not be read; the route waits until it can be.";
+                        blocked[rule.Key] = $"The configuration of tunnel '{tunnel.Name}' could not be read, so the route waits. {unread}";
                         servedHosts.Add(rule.Key.Host);
                     }
 
@@ -123,7 +127,7 @@ public static class Planner
                 }
 
                 wanted.Add((record.ZoneId, record.Name));
-                if (unknownTunnels.Contains(record.TunnelId))
+                if (unreadTunnels.ContainsKey(record.TunnelId) || unreadZones.ContainsKey(record.ZoneId))
                 {
                     continue;
                 }
@@ -155,7 +159,6 @@ public static class Planner
 
             foreach (var deletion in leaving)
             {
-                // What is served by nobody but still blocked or refused must go whatever the policy says: it closes an exposure.
                 if (HoldReason(leaving.Count, owned, "records") is { } reason && !IsRefused(deletion.Observed.Name))
                 {
                     held.Add(new(deletion, reason));
@@ -275,18 +278,48 @@ public static class Planner
                 : null;
         }
 
+        // What is refused while it is served must go whatever the policy says: it closes an exposure.
         private bool IsRefused(string host)
         {
-            foreach (var outcome in desired.Outcomes)
+            if (refusedHosts is null)
             {
-                if (outcome.State is RouteState.Blocked or RouteState.Rejected
-                    && outcome.Route.StartsWith(host, StringComparison.Ordinal))
+                refusedHosts = new(StringComparer.Ordinal);
+                foreach (var outcome in desired.Outcomes)
                 {
-                    return true;
+                    if (outcome.State is RouteState.Blocked or RouteState.Rejected && outcome.Host is { } refused)
+                    {
+                        refusedHosts.Add(refused);
+                    }
                 }
             }
 
-            return false;
+            return refusedHosts.Contains(host);
+        }
+
+        private bool IsOwned(ObservedTunnel? tunnel, RuleKey key)
+        {
+            if (tunnel is null)
+            {
+                return false;
+            }
+
+            if (!ownedRules.TryGetValue(tunnel.TunnelId, out var owned))
+            {
+                ownedRules.Add(tunnel.TunnelId, owned = [.. tunnel.Owned]);
+            }
+
+            return owned.Contains(RuleIdentity.Of(key));
+        }
+
+        private static Dictionary<string, string> ById(EquatableArray<UnreadObject> unread)
+        {
+            var byId = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var thing in unread)
+            {
+                byId[thing.Id] = thing.Reason;
+            }
+
+            return byId;
         }
 
         private static Dictionary<RuleIdentity, IngressEntry> EntriesOf(IngressDocument document)

@@ -34,6 +34,9 @@ public enum RouteState
 /// <param name="Container">The container's name; empty for an operator's rule.</param>
 public sealed record RouteOutcome(string Route, RouteState State, AgentId Agent, string Container)
 {
+    /// <summary>The host alone, as far as it could be read; null when it could not.</summary>
+    public string? Host { get; init; }
+
     /// <summary>Why, and what to do, in a sentence; null when there is nothing to say.</summary>
     public string? Reason { get; init; }
 

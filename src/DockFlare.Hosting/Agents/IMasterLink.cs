@@ -1,3 +1,4 @@
+using DockFlare.Core;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Protocol;
 
@@ -49,7 +50,14 @@ public sealed record AgentHello(AgentId? Id, string DisplayName, string Version)
 /// <param name="Id">The agent's id, to be kept.</param>
 /// <param name="ProtocolVersion">The protocol spoken from now on.</param>
 /// <param name="HeartbeatInterval">How often the master wants a sign of life.</param>
-public sealed record AgentSession(AgentId Id, int ProtocolVersion, TimeSpan HeartbeatInterval);
+public sealed record AgentSession(AgentId Id, int ProtocolVersion, TimeSpan HeartbeatInterval)
+{
+    /// <summary>Beginnings of the label keys the master wants to see, such as <c>dockflare.</c>; a container without any such label is left out of reports. Empty: every label of every container.</summary>
+    public EquatableArray<string> LabelPrefixes { get; init; }
+
+    /// <summary>Further label keys it wants of the containers that are reported.</summary>
+    public EquatableArray<string> LabelKeys { get; init; }
+}
 
 /// <summary>The master refused or could not be reached. The message is for the operator and holds no secret.</summary>
 public sealed class MasterLinkException(string message, Exception? innerException = null) : Exception(message, innerException)

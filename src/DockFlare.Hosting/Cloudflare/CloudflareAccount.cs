@@ -4,13 +4,17 @@ using Microsoft.Extensions.Options;
 namespace DockFlare.Hosting.Cloudflare;
 
 /// <summary>Which account the token opens and which zones are in it. Asked once at the start, and again at each resync.</summary>
-internal sealed class CloudflareAccount(CloudflareClient client, IOptions<CloudflareOptions> options)
+internal sealed class CloudflareAccount(CloudflareClient client, IOptions<CloudflareOptions> options, TimeProvider time)
 {
     private bool isVerified;
     private AccountView? view;
+    private DateTimeOffset readAt;
 
     /// <summary>Whether a token is configured; without one the master is in setup mode.</summary>
     public bool IsConfigured => !string.IsNullOrEmpty(options.Value.ApiToken);
+
+    /// <summary>Whether the list of zones was last read longer ago than this.</summary>
+    public bool IsOlderThan(TimeSpan age) => time.GetUtcNow() - readAt > age;
 
     public async ValueTask<AccountView> GetAsync(bool refresh, CancellationToken cancellationToken)
     {
@@ -49,6 +53,7 @@ internal sealed class CloudflareAccount(CloudflareClient client, IOptions<Cloudf
                 IsFree = zone.Plan?.LegacyId is null or "free",
             })
             .ToList();
+        readAt = time.GetUtcNow();
         return view = new(accountId, own);
     }
 
@@ -76,6 +81,8 @@ internal sealed class AccountView(string accountId, List<Zone> zones)
     private readonly Dictionary<string, Zone> byId = zones.ToDictionary(static zone => zone.Id, StringComparer.Ordinal);
 
     public string AccountId { get; } = accountId;
+
+    public IReadOnlyList<Zone> All => zones;
 
     public ZoneMap Zones { get; } = new(zones);
 

@@ -83,7 +83,14 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
         try
         {
             var wanted = change.Rules.Select(static rule => RuleIdentity.Of(rule.Key)).ToHashSet();
-            var intent = record with { Owned = Intend(record.Owned, wanted), Routes = RoutesOf(desired, tunnelId) };
+            var routes = RoutesOf(desired, tunnelId);
+            var zoneIds = record.ZoneIds.Concat(record.Routes.Select(static route => route.ZoneId)).Concat(routes.Select(static route => route.ZoneId));
+            var intent = record with
+            {
+                Owned = Intend(record.Owned, wanted),
+                Routes = routes,
+                ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
+            };
             var saving = tunnels.SaveAsync(intent, cancellationToken).AsTask();
             var reading = observer.ReadDocumentAsync(accountId, tunnelId, cancellationToken);
             await Task.WhenAll(saving, reading).ConfigureAwait(false);

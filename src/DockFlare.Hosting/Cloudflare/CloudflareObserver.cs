@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DockFlare.Core;
 using DockFlare.Core.Ingress;
+using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 
 namespace DockFlare.Hosting.Cloudflare;
@@ -69,6 +70,18 @@ internal sealed class CloudflareObserver(CloudflareClient client)
         return (
             tunnels.Select(pair => new ObservedTunnel(pair.Key, pair.Value.Document, pair.Value.Version) { Owned = ownedRules(pair.Key) }).ToEquatableArray(),
             records.ToEquatableArray());
+    }
+
+    /// <summary>Forgets the documents that a connector has a newer version of: somebody else wrote.</summary>
+    public void ForgetOutrun(IReadOnlyDictionary<string, ConnectorStatus> connectors)
+    {
+        foreach (var (tunnelId, connector) in connectors)
+        {
+            if (tunnels.TryGetValue(tunnelId, out var known) && connector.ConfigVersion > known.Version)
+            {
+                tunnels.TryRemove(tunnelId, out _);
+            }
+        }
     }
 
     public async Task<(IngressDocument Document, long Version)> ReadDocumentAsync(string accountId, string tunnelId, CancellationToken cancellationToken) =>

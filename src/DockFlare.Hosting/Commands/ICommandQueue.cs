@@ -5,6 +5,7 @@ namespace DockFlare.Hosting.Commands;
 /// <summary>
 /// Commands on their way to agents, delivered at least once. A leased command is hidden from others until its
 /// visibility timeout passes; a method that takes a token answers whether that token still holds the command.
+/// Whatever cannot be done is a <see cref="CommandQueueException"/>.
 /// </summary>
 public interface ICommandQueue
 {
@@ -32,6 +33,9 @@ public interface ICommandQueue
     /// <summary>Every command that waits or is out on lease, oldest first: what the planner must not send again.</summary>
     ValueTask<IReadOnlyList<AgentCommand>> PendingAsync(AgentId agent, CancellationToken cancellationToken);
 
-    /// <summary>Drops everything of an agent: waiting, leased and dead. Its leases are lost.</summary>
+    /// <summary>The commands that ended last, oldest first; a bounded number of them, for the UI.</summary>
+    ValueTask<IReadOnlyList<EndedCommand>> HistoryAsync(AgentId agent, CancellationToken cancellationToken);
+
+    /// <summary>Drops everything of an agent: waiting, leased and dead, and the history. Its leases are lost.</summary>
     ValueTask ClearAsync(AgentId agent, CancellationToken cancellationToken);
 }

@@ -1,19 +1,16 @@
-using System.Threading.Channels;
+using DockFlare.Hosting.Agents;
 
 namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>Wakes the reconcile loop. Raising it many times before it is taken is raising it once.</summary>
-public sealed class ReconcileSignal
+/// <param name="time">The clock that tells a lone change, which is acted on at once, from a rush, which is waited out.</param>
+public sealed class ReconcileSignal(TimeProvider? time = null)
 {
-    // A semaphore and a flag overflow or miss; a channel of one that drops writes does neither.
-    private readonly Channel<bool> channel = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly CoalescingGate gate = new(time ?? TimeProvider.System);
 
     /// <summary>Something changed: look again.</summary>
-    public void Raise() => channel.Writer.TryWrite(true);
+    public void Raise() => gate.Raise();
 
-    /// <summary>Completes when the signal was raised since it was last taken, and takes it.</summary>
-    internal ValueTask<bool> TakeAsync(CancellationToken cancellationToken) => channel.Reader.ReadAsync(cancellationToken);
-
-    /// <summary>Takes the signal if it was raised.</summary>
-    internal bool TryTake() => channel.Reader.TryRead(out _);
+    /// <summary>Completes when it is time to act: at once for a lone change, after 100 ms of quiet for a rush, at the latest after 2 s.</summary>
+    internal ValueTask WaitAsync(CancellationToken cancellationToken) => gate.WaitAsync(cancellationToken);
 }

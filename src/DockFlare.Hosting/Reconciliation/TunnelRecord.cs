@@ -31,6 +31,9 @@ internal sealed record TunnelRecord
     /// <summary>Ids it had before somebody deleted it at Cloudflare: records that point there are still ours.</summary>
     public EquatableArray<string> FormerIds { get; init; }
 
+    /// <summary>Every zone that may hold a record of ours which points here: looked at until none is left.</summary>
+    public EquatableArray<string> ZoneIds { get; init; }
+
     public EquatableArray<OwnedRule> Owned { get; init; }
 
     public EquatableArray<DesiredRoute> Routes { get; init; }
@@ -95,6 +98,7 @@ internal sealed class AgentIdConverter : JsonConverter<AgentId>
         typeof(EquatableArrayConverter<IpRule>), typeof(EquatableArrayConverter<OwnedRule>), typeof(EquatableArrayConverter<DesiredRoute>),
     ])]
 [JsonSerializable(typeof(TunnelRecord))]
+[JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int[]))]
 [JsonSerializable(typeof(IpRule[]))]

@@ -46,6 +46,20 @@ internal sealed class TunnelStore(IStateStore store)
         return null;
     }
 
+    /// <summary>Whether a tunnel is, or was before somebody deleted it, one of those here.</summary>
+    public bool IsOurs(string tunnelId)
+    {
+        foreach (var (record, _) in records.Values)
+        {
+            if (string.Equals(record.TunnelId, tunnelId, StringComparison.Ordinal) || record.FormerIds.Contains(tunnelId, StringComparer.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Writes the record if it says something else than before; durable when it answers.</summary>
     public async ValueTask SaveAsync(TunnelRecord record, CancellationToken cancellationToken)
     {

@@ -1,0 +1,272 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Text.Json;
+using DockFlare.Core.Commands;
+using DockFlare.Core.Protocol;
+using DockFlare.Hosting.Persistence;
+using DockFlare.Hosting.Reconciliation;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting.Agents;
+
+/// <summary>The master's knowledge of agents: who they are is in the store, what they say of themselves in memory alone.</summary>
+internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, IOptions<AgentPlaneOptions> options, TimeProvider time) : IDisposable
+{
+    private const string Kind = "agent";
+    private static readonly TimeSpan ShortestPace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPace = TimeSpan.FromMinutes(5);
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly ConcurrentDictionary<AgentId, AgentPresence> presences = new();
+    private ImmutableSortedDictionary<AgentId, (AgentRecord Record, long Version)> records = ImmutableSortedDictionary<AgentId, (AgentRecord, long)>.Empty;
+    private ImmutableArray<AgentRecord> all = [];
+    private volatile bool isLoaded;
+
+    /// <summary>Every agent, by id.</summary>
+    public IReadOnlyList<AgentRecord> All => all;
+
+    /// <summary>
+    /// How often an agent is to give a sign of life: 30 s up to 1,000 agents, then in proportion, so that the master never hears
+    /// more than about 33 a second; 5 minutes at most.
+    /// </summary>
+    public TimeSpan Pace
+    {
+        get
+        {
+            var pace = ShortestPace * (all.Length / 1000.0);
+            return pace < ShortestPace ? ShortestPace : pace > LongestPace ? LongestPace : pace;
+        }
+    }
+
+    public async ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        if (isLoaded)
+        {
+            return;
+        }
+
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isLoaded)
+            {
+                return;
+            }
+
+            var loaded = ImmutableSortedDictionary.CreateBuilder<AgentId, (AgentRecord, long)>();
+            foreach (var document in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
+            {
+                loaded[new(document.Id)] = (Read(document), document.Version);
+            }
+
+            Publish(loaded.ToImmutable());
+            isLoaded = true;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public AgentRecord? Find(AgentId id) => records.TryGetValue(id, out var found) ? found.Record : null;
+
+    public AgentPresence Presence(AgentId id) => presences.GetOrAdd(id, static _ => new AgentPresence());
+
+    /// <summary>The newest report; null when none came since the master started.</summary>
+    public AgentReport? FindReport(AgentId id) => presences.TryGetValue(id, out var presence) ? presence.Report : null;
+
+    public DateTimeOffset? LastSeen(AgentId id)
+    {
+        if (!presences.TryGetValue(id, out var presence))
+        {
+            return null;
+        }
+
+        lock (presence.Gate)
+        {
+            return presence.LastSeen;
+        }
+    }
+
+    /// <summary>Whether it gave a sign of life within three times the pace it was given, and never less than the heartbeat time-out.</summary>
+    public bool IsOnline(AgentId id)
+    {
+        if (!presences.TryGetValue(id, out var presence))
+        {
+            return false;
+        }
+
+        lock (presence.Gate)
+        {
+            var patience = presence.Pace * 3 > options.Value.HeartbeatTimeout ? presence.Pace * 3 : options.Value.HeartbeatTimeout;
+            return presence.LastSeen is { } seen && time.GetUtcNow() - seen <= patience;
+        }
+    }
+
+    /// <summary>Takes a sign of life and answers the pace to keep from now on.</summary>
+    public TimeSpan Touch(AgentId id)
+    {
+        var presence = Presence(id);
+        var pace = Pace;
+        lock (presence.Gate)
+        {
+            presence.LastSeen = time.GetUtcNow();
+            presence.Pace = pace;
+        }
+
+        return pace;
+    }
+
+    /// <summary>Takes a report. The reconcile loop is woken only when it says something new.</summary>
+    public void Accept(AgentReport report)
+    {
+        Touch(report.Agent);
+        var presence = Presence(report.Agent);
+        lock (presence.Gate)
+        {
+            if (presence.Report == report)
+            {
+                return;
+            }
+
+            presence.Report = report;
+        }
+
+        signal.Raise();
+    }
+
+    /// <summary>Makes an agent known, or refreshes what it says of itself. Writes only when that is something new.</summary>
+    public ValueTask<AgentRecord> RegisterAsync(AgentId id, AgentIntroduction hello, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            id,
+            old =>
+            {
+                var record = old ?? New(id);
+                return record with
+                {
+                    DisplayName = record.IsRenamed || hello.DisplayName is not { Length: > 0 } name ? record.DisplayName : name,
+                    Version = hello.Version,
+                    Hostname = hello.Hostname ?? record.Hostname,
+                    Protocol = hello.Protocol,
+                };
+            },
+            cancellationToken)!;
+
+    /// <summary>Makes the agent of the master's own process known and enrols it on the given tunnel.</summary>
+    public ValueTask<AgentRecord> RegisterLocalAsync(AgentId id, AgentIntroduction hello, string tunnelName, bool adopt, CancellationToken cancellationToken) =>
+        ChangeAsync(
+            id,
+            old =>
+            {
+                var record = old ?? New(id);
+                return record with
+                {
+                    DisplayName = record.IsRenamed || hello.DisplayName is not { Length: > 0 } name ? record.DisplayName : name,
+                    Version = hello.Version,
+                    Hostname = hello.Hostname,
+                    Protocol = hello.Protocol,
+                    Status = AgentStatus.Enrolled,
+                    TunnelName = tunnelName,
+                    AdoptTunnel = adopt,
+                    IsLocal = true,
+                    EnrolledAt = record.EnrolledAt ?? time.GetUtcNow(),
+                };
+            },
+            cancellationToken)!;
+
+    /// <summary>Gives an agent its tunnel: from now on it publishes. False when there is no such agent.</summary>
+    public async ValueTask<bool> EnrolAsync(AgentId id, string tunnelName, bool adopt, CancellationToken cancellationToken)
+    {
+        var record = await ChangeAsync(
+            id,
+            old => old is null ? null : old with { Status = AgentStatus.Enrolled, TunnelName = tunnelName, AdoptTunnel = adopt, EnrolledAt = time.GetUtcNow() },
+            cancellationToken).ConfigureAwait(false);
+        signal.Raise();
+        return record is not null;
+    }
+
+    /// <summary>Gives an agent the name that an operator chose. False when there is no such agent.</summary>
+    public async ValueTask<bool> RenameAsync(AgentId id, string displayName, CancellationToken cancellationToken) =>
+        await ChangeAsync(id, old => old is null ? null : old with { DisplayName = displayName, IsRenamed = true }, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Forgets an agent. False when there is no such agent.</summary>
+    public async ValueTask<bool> RemoveAsync(AgentId id, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!records.TryGetValue(id, out var found))
+            {
+                return false;
+            }
+
+            if (!await store.TryDeleteAsync(Kind, id.Value, found.Version, cancellationToken).ConfigureAwait(false))
+            {
+                throw Conflict(id);
+            }
+
+            Publish(records.Remove(id));
+            presences.TryRemove(id, out _);
+        }
+        finally
+        {
+            writing.Release();
+        }
+
+        signal.Raise();
+        return true;
+    }
+
+    public void Dispose() => writing.Dispose();
+
+    private AgentRecord New(AgentId id)
+    {
+        var record = new AgentRecord { Id = id, DisplayName = id.Value, CreatedAt = time.GetUtcNow() };
+        return options.Value.EnrollmentRequired
+            ? record
+            : record with { Status = AgentStatus.Enrolled, TunnelName = $"dockflare-{id}", EnrolledAt = record.CreatedAt };
+    }
+
+    private async ValueTask<AgentRecord?> ChangeAsync(AgentId id, Func<AgentRecord?, AgentRecord?> change, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var (old, version) = records.GetValueOrDefault(id);
+            var record = change(old);
+            if (record is null || record == old)
+            {
+                return record;
+            }
+
+            var json = JsonSerializer.SerializeToUtf8Bytes(record, AgentRecordJson.Default.AgentRecord);
+            var written = await store.TryPutAsync(Kind, id.Value, json, version, cancellationToken).ConfigureAwait(false) ?? throw Conflict(id);
+            Publish(records.SetItem(id, (record, written)));
+            return record;
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    private void Publish(ImmutableSortedDictionary<AgentId, (AgentRecord Record, long Version)> next)
+    {
+        records = next;
+        all = [.. next.Values.Select(static entry => entry.Record)];
+    }
+
+    private static AgentRecord Read(StateDocument document)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(document.Json.Span, AgentRecordJson.Default.AgentRecord) ?? throw new JsonException("It is null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new StateStoreException($"The record of agent '{document.Id}' in the state store cannot be read. Restore the data directory from a backup.", exception);
+        }
+    }
+
+    private static StateStoreException Conflict(AgentId id) =>
+        new($"Somebody else wrote the record of agent '{id}': two masters share one state store. Stop one of them.");
+}

@@ -1,0 +1,33 @@
+using DockFlare.Core;
+using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflared;
+using DockFlare.Hosting.Docker;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DockFlare.Hosting.Configuration;
+
+/// <summary>Settings to the agent's options.</summary>
+internal static class AgentSettings
+{
+    public const string DefaultDataPath = "data";
+
+    public static void Fill(AgentOptions options, SettingValues values, IConfiguration section)
+    {
+        options.MasterUrl = values.Text("MasterUrl");
+        options.ApiKey = values.Text("ApiKey");
+        options.ApiKeyFile = section["ApiKeyFile"];
+        options.DisplayName = values.Text("DisplayName");
+        options.DataPath = values.Text("DataPath") ?? DefaultDataPath;
+        options.HealthPort = values.Integer("HealthPort", options.HealthPort);
+        options.AccessClientId = values.Text("AccessClientId");
+        options.AccessClientSecret = values.Text("AccessClientSecret");
+        options.ReportInterval = values.Duration("ReportInterval", options.ReportInterval);
+    }
+
+    public static void Fill(DockerOptions options, SettingValues values, SettingFaults faults)
+    {
+        options.Host = faults.Parse(values.Text("Docker:Host"), DockerOptions.ParseHost, options.Host);
+        options.Filter = faults.Parse(values.Text("Docker:ContainerFilter"), ContainerFilter.Parse, options.Filter);
+    }
+}

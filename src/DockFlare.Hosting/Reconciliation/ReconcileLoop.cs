@@ -1,0 +1,119 @@
+using DockFlare.Hosting.Commands;
+using DockFlare.Hosting.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>Decides when a pass runs: on a signal, at the end of a grace period, at the resync, and after a failure with growing waits.</summary>
+internal sealed partial class ReconcileLoop(
+    Reconciler reconciler, ReconcileSignal signal, PassBoard board, IOptions<MasterOptions> options, TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
+{
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
+    private string? lastTrouble;
+    private HashSet<string> lastFaults = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var failures = 0;
+        var resyncAt = time.GetUtcNow();
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var resync = time.GetUtcNow() >= resyncAt;
+            if (resync)
+            {
+                resyncAt = time.GetUtcNow() + options.Value.ResyncInterval;
+            }
+
+            var snapshot = await RunAsync(resync, stoppingToken).ConfigureAwait(false);
+            Say(snapshot);
+            failures = snapshot.MayPass ? failures + 1 : 0;
+            await WaitAsync(NextLook(snapshot, failures, resyncAt), stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How long to wait for a signal before looking again without one.</summary>
+    internal TimeSpan NextLook(PassSnapshot snapshot, int failures, DateTimeOffset resyncAt)
+    {
+        var now = time.GetUtcNow();
+        var next = resyncAt - now;
+        if (snapshot.Desired.NextExpiry is { } expiry && expiry - now < next)
+        {
+            next = expiry - now;
+        }
+
+        if (failures > 0)
+        {
+            var backoff = TimeSpan.FromSeconds(Math.Min(LongestBackoff.TotalSeconds, Math.Pow(2, Math.Min(failures, 10) - 1)));
+            backoff *= 0.5 + (Random.Shared.NextDouble() / 2);
+            backoff = snapshot.RetryAfter is { } asked && asked > backoff ? asked : backoff;
+            next = backoff < next ? backoff : next;
+        }
+
+        return next > TimeSpan.Zero ? next : TimeSpan.Zero;
+    }
+
+    private async Task<PassSnapshot> RunAsync(bool resync, CancellationToken stoppingToken)
+    {
+        try
+        {
+            return await reconciler.RunOnceAsync(resync, stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is StateStoreException or CommandQueueException)
+        {
+            var snapshot = board.Current with { Trouble = exception.Message, Applied = [], MayPass = true, At = time.GetUtcNow() };
+            board.Publish(snapshot);
+            return snapshot;
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan longest, CancellationToken stoppingToken)
+    {
+        using var timer = new CancellationTokenSource(longest, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, timer.Token);
+        try
+        {
+            await signal.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // It is time to look without a signal.
+        }
+    }
+
+    // Each trouble is said once, and its end too.
+    private void Say(PassSnapshot snapshot)
+    {
+        if (!string.Equals(snapshot.Trouble, lastTrouble, StringComparison.Ordinal))
+        {
+            if (snapshot.Trouble is { } trouble)
+            {
+                LogTrouble(trouble);
+            }
+            else
+            {
+                LogTroubleOver();
+            }
+
+            lastTrouble = snapshot.Trouble;
+        }
+
+        var faults = snapshot.Faults.Select(static pair => $"{pair.Key}: {pair.Value}").ToHashSet(StringComparer.Ordinal);
+        foreach (var fault in faults.Where(fault => !lastFaults.Contains(fault)).Order(StringComparer.Ordinal))
+        {
+            LogFault(fault);
+        }
+
+        lastFaults = faults;
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "No pass is possible: {Trouble} Routes stay as they are; it is tried again.")]
+    private partial void LogTrouble(string trouble);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Passes run again.")]
+    private partial void LogTroubleOver();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not applied: {Fault}")]
+    private partial void LogFault(string fault);
+}

@@ -1,0 +1,291 @@
+using DockFlare.Core;
+using DockFlare.Core.Ingress;
+using DockFlare.Core.Labels;
+using DockFlare.Core.Reconciliation;
+using DockFlare.Core.Zones;
+using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
+internal sealed partial class Reconciler(
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
+    ILogger<Reconciler> logger)
+{
+    // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
+    private const int MaxRounds = 4;
+    private readonly LabelReadings readings = new();
+    private long passes;
+    private bool deletionsConfirmed;
+
+    /// <summary>The next pass may delete what the brake holds back.</summary>
+    public void ConfirmDeletions() => deletionsConfirmed = true;
+
+    /// <summary>Runs one pass and publishes what came of it.</summary>
+    /// <param name="resync">Look at everything anew rather than trust what is remembered.</param>
+    /// <param name="cancellationToken">Ends the pass between two calls.</param>
+    public async Task<PassSnapshot> RunOnceAsync(bool resync, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        using var activity = DockFlareActivity.Source.StartActivity("reconcile");
+        await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
+        var snapshot = cloudflare.Account.IsConfigured
+            ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
+            : SetupPass();
+        snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
+        activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
+        board.Publish(snapshot);
+        return snapshot;
+    }
+
+    private async Task<PassSnapshot> PassAsync(bool resync, CancellationToken cancellationToken)
+    {
+        AccountView account;
+        try
+        {
+            account = await cloudflare.Account.GetAsync(NeedsZones(resync), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception)
+        {
+            return board.Current with { Trouble = exception.Message, Applied = [], RetryAfter = exception.RetryAfter, MayPass = exception.Fault == CloudflareFault.Passing };
+        }
+
+        var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
+        var applied = new List<Change>();
+        var faults = new List<ApplyFault>();
+        for (var round = 1; ; round++)
+        {
+            var look = await LookAsync(account, owner, resync && round == 1, cancellationToken).ConfigureAwait(false);
+            if (look.IsTunnelGone && round < MaxRounds)
+            {
+                continue;
+            }
+
+            if (options.Value.DryRun)
+            {
+                return Describe(look, account, [], faults) with { WhyNotApplied = "DOCKFLARE_DRY_RUN is on: changes are planned and shown, and nothing is applied." };
+            }
+
+            faults.Clear();
+            if (!look.Plan.IsEmpty)
+            {
+                var context = new ApplyContext(account, owner, agents.IsNamedByOperator);
+                faults.AddRange(await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false));
+                applied.AddRange(look.Plan.Changes);
+                LogChanges(look.Plan, faults);
+                if (look.Plan.Changes.Any(static change => change is Change.CreateTunnel) && faults.Count < look.Plan.Changes.Count(static change => change is Change.CreateTunnel) && round < MaxRounds)
+                {
+                    continue;
+                }
+
+                look = await LookAgainAsync(look, account, owner, cancellationToken).ConfigureAwait(false);
+            }
+
+            deletionsConfirmed = false;
+            await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
+            return Describe(look, account, applied, faults);
+        }
+    }
+
+    private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, CancellationToken cancellationToken)
+    {
+        var assignments = agents.Assignments();
+        agents.Publish(assignments);
+        var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        var zoneIds = desired.Dns.Select(static record => record.ZoneId).Concat(tunnels.All.SelectMany(static record => record.ZoneIds)).Distinct(StringComparer.Ordinal).ToList();
+        var tunnelIds = assignments.Where(static tunnel => !tunnel.IsPlanned).Select(static tunnel => tunnel.TunnelId).Distinct(StringComparer.Ordinal).ToList();
+        cloudflare.Observer.ForgetOutrun(agents.Connectors());
+        var unread = await cloudflare.Observer.ReadAsync(account.AccountId, zoneIds, tunnelIds, refresh, cancellationToken).ConfigureAwait(false);
+        var isTunnelGone = await ForgetGoneTunnelsAsync(unread, cancellationToken).ConfigureAwait(false);
+        return await CompareAsync(assignments, desired, unread, owner, cancellationToken).ConfigureAwait(false) with { IsTunnelGone = isTunnelGone };
+    }
+
+    // What was remembered of our own writes is enough to say what is left; nothing is read again.
+    private async Task<Look> LookAgainAsync(Look before, AccountView account, string owner, CancellationToken cancellationToken)
+    {
+        var assignments = agents.Assignments();
+        var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        return await CompareAsync(assignments, desired, before.Unread, owner, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Look> CompareAsync(
+        List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, CancellationToken cancellationToken)
+    {
+        var tunnelIds = assignments.Select(static tunnel => tunnel.TunnelId).ToHashSet(StringComparer.Ordinal);
+        var (documents, records) = cloudflare.Observer.Remembered(owner, tunnels.IsOurs, OwnedIn);
+        var observed = new ObservedState
+        {
+            Tunnels = documents,
+            Dns = records,
+            UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
+        };
+        var policy = new PlanPolicy { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+        return new(desired, observed, Planner.Compute(desired, observed, policy, owner), unread);
+    }
+
+    private ReconcileInput Input(List<TunnelAssignment> assignments, ZoneMap zones) => new()
+    {
+        Tunnels = assignments.ToEquatableArray(),
+        Reports = agents.Reports(),
+        Zones = zones,
+        FallbackZoneId = cloudflare.FallbackZoneId,
+        Held = agents.Held(),
+        Now = time.GetUtcNow(),
+        GracePeriod = options.Value.GracePeriod,
+        Labels = labels,
+        Readings = readings,
+    };
+
+    private EquatableArray<RuleIdentity> OwnedIn(string tunnelId) =>
+        tunnels.FindById(tunnelId)?.Owned.Select(static rule => rule.Identity).ToEquatableArray() ?? [];
+
+    // A tunnel that somebody deleted at Cloudflare is made anew under its name; its records are still known to be ours.
+    private async ValueTask<bool> ForgetGoneTunnelsAsync(Dictionary<string, CloudflareException> unread, CancellationToken cancellationToken)
+    {
+        var isGone = false;
+        foreach (var (id, fault) in unread)
+        {
+            if (fault.Fault != CloudflareFault.NotFound || tunnels.FindById(id) is not { } record)
+            {
+                continue;
+            }
+
+            LogTunnelGone(record.Name, id);
+            await tunnels.SaveAsync(
+                record with { TunnelId = null, FormerIds = record.FormerIds.Append(id).ToEquatableArray(), Generation = record.Generation + 1, Owned = [] },
+                cancellationToken).ConfigureAwait(false);
+            cloudflare.Observer.ForgetTunnel(id);
+            isGone = true;
+        }
+
+        return isGone;
+    }
+
+    // What the store remembers is brought up to what was seen: routes and their grace, versions that were not known, rules and zones that are done with.
+    private async ValueTask SettleRecordsAsync(Look look, CancellationToken cancellationToken)
+    {
+        var zonesByTunnel = look.Observed.Dns
+            .Where(static record => record.IsOwned)
+            .ToLookup(static record => DnsNames.FindTunnelId(record.Content)!, static record => record.ZoneId, StringComparer.Ordinal);
+        var routes = look.Desired.Routes.ToLookup(static route => route.TunnelId, StringComparer.Ordinal);
+        foreach (var tunnel in look.Observed.Tunnels.ToList())
+        {
+            if (tunnels.FindById(tunnel.TunnelId) is not { } record)
+            {
+                continue;
+            }
+
+            var there = tunnel.Document.Entries.Select(static entry => entry.Identity).ToHashSet();
+            var own = routes[tunnel.TunnelId].ToEquatableArray();
+            var wanted = own.Select(static route => RuleIdentity.Of(route.Key)).ToHashSet();
+            var zoneIds = record.ZoneIds.Where(look.Unread.ContainsKey)
+                .Concat(record.FormerIds.Append(tunnel.TunnelId).SelectMany(id => zonesByTunnel[id]))
+                .Concat(own.Select(static route => route.ZoneId));
+            await tunnels.SaveAsync(
+                record with
+                {
+                    Routes = own,
+                    Owned = record.Owned
+                        .Where(rule => there.Contains(rule.Identity) || wanted.Contains(rule.Identity))
+                        .Select(rule => rule.Since == 0 && there.Contains(rule.Identity) ? rule with { Since = tunnel.Version } : rule)
+                        .ToEquatableArray(),
+                    ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private PassSnapshot Describe(Look look, AccountView account, List<Change> applied, List<ApplyFault> faults)
+    {
+        var messages = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var fault in faults.Where(static fault => fault.Message.Length > 0))
+        {
+            messages.TryAdd(fault.Subject, fault.Message);
+        }
+
+        var connectors = agents.Connectors();
+        var evidence = new RouteEvidence
+        {
+            RulesSince = look.Observed.Tunnels.ToDictionary(
+                static tunnel => tunnel.TunnelId,
+                tunnel => (IReadOnlyDictionary<RuleIdentity, long>)(tunnels.FindById(tunnel.TunnelId)?.Owned ?? []).ToDictionary(static rule => rule.Identity, static rule => rule.Since),
+                StringComparer.Ordinal),
+            PublishedHosts = look.Observed.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
+            Connectors = connectors,
+            Faults = messages,
+        };
+        return new()
+        {
+            Desired = look.Desired,
+            Applied = applied.ToEquatableArray(),
+            Remaining = look.Plan,
+            Routes = RouteStates.Settle(look.Desired, look.Plan, evidence),
+            Faults = messages,
+            MayPass = faults.Exists(static fault => fault.Fault == CloudflareFault.Passing || fault.Message.Length == 0)
+                || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
+            RetryAfter = faults.Select(static fault => fault.RetryAfter).Max(),
+            Connectors = connectors,
+            Zones = account.All,
+        };
+    }
+
+    // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.
+    private PassSnapshot SetupPass()
+    {
+        const string Reason = "CF_API_TOKEN is not set, so nothing is applied (setup mode). Set it to a token with 'Zone / Zone / Read', 'Zone / DNS / Edit' and 'Account / Cloudflare Tunnel / Edit'.";
+        var assignments = agents.Assignments();
+        var hosts = DesiredStateBuilder.Build(Input(assignments, ZoneMap.Empty)).Outcomes.Select(static outcome => outcome.Host).OfType<string>();
+        var desired = DesiredStateBuilder.Build(Input(assignments, new ZoneMap(hosts.Select(LastTwoLabels).Distinct(StringComparer.Ordinal).Select(static name => new Zone(name, name)))));
+        return new()
+        {
+            WhyNotApplied = Reason,
+            Desired = desired,
+            Remaining = Planner.Compute(desired, ObservedState.Empty),
+            Routes = desired.Outcomes.Select(static outcome => outcome.State == RouteState.Pending && outcome.Reason is null ? outcome with { Reason = "Waits for CF_API_TOKEN." } : outcome).ToEquatableArray(),
+        };
+    }
+
+    private static string LastTwoLabels(string host)
+    {
+        var last = host.LastIndexOf('.');
+        return last <= 0 ? host : host[(host.LastIndexOf('.', last - 1) + 1)..];
+    }
+
+    // The list of zones is read again when a host found none at the last look, and otherwise once an hour.
+    private bool NeedsZones(bool resync) =>
+        resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
+
+    private void LogChanges(Plan plan, List<ApplyFault> faults)
+    {
+        var failed = faults.Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
+        foreach (var change in plan.Changes)
+        {
+            if (!failed.Contains(change.Subject))
+            {
+                LogApplied(change.Describe());
+            }
+        }
+    }
+
+    private sealed record Look(DesiredState Desired, ObservedState Observed, Plan Plan, Dictionary<string, CloudflareException> Unread)
+    {
+        public bool IsTunnelGone { get; init; }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
+    private partial void LogApplied(string change);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel '{Name}' ({Id}) was deleted at Cloudflare; it is made anew and its connectors are told.")]
+    private partial void LogTunnelGone(string name, string id);
+}
+
+/// <summary>Cloudflare's side of a pass.</summary>
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, PlanApplier Applier, IOptions<CloudflareOptions> Options)
+{
+    public string? FallbackZoneId => Options.Value.ZoneId;
+}
