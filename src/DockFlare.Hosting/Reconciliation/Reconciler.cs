@@ -74,10 +74,12 @@ internal sealed partial class Reconciler(
             {
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator);
                 faults.AddRange(await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false));
-                applied.AddRange(look.Plan.Changes);
-                LogChanges(look.Plan, faults);
-                if (look.Plan.Changes.Any(static change => change is Change.CreateTunnel) && faults.Count < look.Plan.Changes.Count(static change => change is Change.CreateTunnel) && round < MaxRounds)
+                var isProvisioning = look.Plan.Changes.Any(static change => change is Change.CreateTunnel);
+                var done = Done(look.Plan, faults, isProvisioning);
+                applied.AddRange(done);
+                if (isProvisioning && done.Count > 0 && round < MaxRounds)
                 {
+                    // Now that there are tunnels, what depends on their ids can be planned.
                     continue;
                 }
 
@@ -217,6 +219,7 @@ internal sealed partial class Reconciler(
                 StringComparer.Ordinal),
             PublishedHosts = look.Observed.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
             Connectors = connectors,
+            SilentTunnels = agents.SilentTunnels(look.Desired.Tunnels),
             Faults = messages,
         };
         return new()
@@ -260,16 +263,17 @@ internal sealed partial class Reconciler(
     private bool NeedsZones(bool resync) =>
         resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
 
-    private void LogChanges(Plan plan, List<ApplyFault> faults)
+    // A plan that makes tunnels is applied no further: the rest is planned again with their ids.
+    private List<Change> Done(Plan plan, List<ApplyFault> faults, bool isProvisioning)
     {
         var failed = faults.Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
-        foreach (var change in plan.Changes)
+        var done = plan.Changes.Where(change => (!isProvisioning || change is Change.CreateTunnel) && !failed.Contains(change.Subject)).ToList();
+        foreach (var change in done)
         {
-            if (!failed.Contains(change.Subject))
-            {
-                LogApplied(change.Describe());
-            }
+            LogApplied(change.Describe());
         }
+
+        return done;
     }
 
     private sealed record Look(DesiredState Desired, ObservedState Observed, Plan Plan, Dictionary<string, CloudflareException> Unread)
