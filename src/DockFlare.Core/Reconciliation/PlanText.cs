@@ -19,10 +19,15 @@ internal static class PlanText
             Append(text, change, change.Phase.ToString());
         }
 
-        foreach (var held in plan.Held)
+        for (var i = 0; i < plan.Held.Count; i++)
         {
+            var held = plan.Held[i];
             Append(text, held.Change, "Held back");
-            text.Append(' ', Detail).Append(held.Reason).Append('\n');
+            if (i + 1 == plan.Held.Count || !string.Equals(held.Reason, plan.Held[i + 1].Reason, StringComparison.Ordinal))
+            {
+                // What is held for one reason says it once.
+                text.Append(' ', Detail).Append(held.Reason).Append('\n');
+            }
         }
 
         foreach (var blocked in plan.Blocked)

@@ -5,7 +5,10 @@ namespace DockFlare.Core.Reconciliation;
 /// <summary>The way of one tunnel's document to the rules it should carry.</summary>
 internal sealed class TunnelPlan(TunnelAssignment tunnel, ObservedTunnel there, List<IngressRule> wanted)
 {
-    private readonly IngressMergeResult merged = IngressMerge.Merge(there.Document, there.Owned, wanted);
+    // A document that we have nothing in and nothing for is not ours to tidy up.
+    private readonly IngressMergeResult merged = wanted.Count == 0 && there.Owned.IsEmpty
+        ? new(there.Document, [])
+        : IngressMerge.Merge(there.Document, there.Owned, wanted);
 
     /// <summary>Rules that cannot be written, because one of that host and path is there that is not ours.</summary>
     public EquatableArray<RuleKey> Taken => merged.Taken;
