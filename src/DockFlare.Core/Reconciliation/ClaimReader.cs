@@ -44,9 +44,8 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
             presences.Ended(report.Agent, ReadContainer.WorkloadOf(container));
         }
 
-        foreach (var container in report.Containers)
+        foreach (var read in readings.Of(report, input.Labels))
         {
-            var read = readings.Get(container, input.Labels);
             if (read.Reading.IsLabelled)
             {
                 ReadLabels(report.Agent, read);
@@ -56,23 +55,9 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
 
     private void ReadLabels(AgentId agent, ReadContainer read)
     {
-        var (container, reading) = (read.Container, read.Reading);
         presences.Seen(agent, read.Workload);
-        foreach (var error in reading.Errors)
-        {
-            outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Host = error.Host, Reason = error.Message, Label = error.Label });
-        }
-
-        if (!reading.IsEnabled && reading.Errors.IsEmpty)
-        {
-            outcomes.Add(new(container.Name, RouteState.Ignored, agent, container.Name)
-            {
-                Reason = reading.Notes.IsEmpty ? $"The labels of '{container.Name}' say that it is not to be exposed." : reading.Notes[0].Message,
-                Notes = reading.Notes.Skip(1).Select(static note => note.Message).ToEquatableArray(),
-            });
-        }
-
-        for (var i = 0; i < reading.Rules.Count; i++)
+        outcomes.AddRange(read.OutcomesOn(agent));
+        for (var i = 0; i < read.Reading.Rules.Count; i++)
         {
             ReadRule(agent, read, i);
         }

@@ -46,6 +46,8 @@ public static class DesiredStateBuilder
                 reader.ReadReport(report);
             }
 
+            readings.KeepOnly(input.Reports);
+
             var claims = readings.Claims.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reader.Claims));
             var winners = new ClaimResolver(held, Keep, outcomes).Resolve(claims);
             winners = HostTunnels.Settle(winners, held, outcomes);

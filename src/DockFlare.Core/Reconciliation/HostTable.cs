@@ -7,6 +7,7 @@ internal sealed class HostTable
     private readonly Host[] hosts;
     private readonly HashSet<string>? unreadZones;
     private readonly List<ObservedRecord> unwanted = [];
+    private int last;
 
     public HostTable(DesiredState desired, ObservedState observed)
     {
@@ -34,7 +35,19 @@ internal sealed class HostTable
     /// <summary>The records of ours whose host should not be served, or has its record in another zone; in the order they came.</summary>
     public IReadOnlyList<ObservedRecord> Unwanted => unwanted;
 
-    public int IndexOf(string host) => index.GetValueOrDefault(host, -1);
+    public int IndexOf(string host)
+    {
+        // Routes and records come in the same order: mostly it is the host asked for last, or the next one.
+        for (var i = last; i < hosts.Length && i <= last + 1; i++)
+        {
+            if (ReferenceEquals(hosts[i].Record.Name, host))
+            {
+                return last = i;
+            }
+        }
+
+        return index.TryGetValue(host, out var at) ? last = at : -1;
+    }
 
     public bool IsUnread(string zoneId) => unreadZones is not null && unreadZones.Contains(zoneId);
 
