@@ -1,4 +1,5 @@
 using DockFlare.Core.Commands;
+using DockFlare.Core.Labels;
 using DockFlare.Core.Zones;
 
 namespace DockFlare.Core.Reconciliation;
@@ -32,7 +33,7 @@ internal sealed class Claim(DesiredRoute route, string container, EquatableArray
         Host = route.Key.Host,
         Reason = reason,
         Notes = notes,
-        Service = route.Rule.Service,
+        Service = ServiceText.Redact(route.Rule.Service),
         TunnelId = route.TunnelId,
         Source = route.Holder.Source,
     };

@@ -155,7 +155,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     private void Refuse(RouteState state, IngressRule rule, RouteHolder holder, string container, string? label, string? reason)
     {
         presences.Refuse(holder, rule.Key);
-        outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Host = rule.Key.Host, Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
+        outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Host = rule.Key.Host, Reason = reason, Service = ServiceText.Redact(rule.Service), Source = holder.Source, Label = label });
     }
 
     private static IngressRule RuleOf(LabelRule rule) => new(rule.Key, rule.Service) { Origin = rule.Origin, Priority = rule.Priority };

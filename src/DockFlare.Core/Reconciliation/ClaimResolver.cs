@@ -133,6 +133,6 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
         won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule && string.Equals(won.Route.TunnelId, other.Route.TunnelId, StringComparison.Ordinal);
 
     private static string Reason(Claim won, Claim rival) => won.Route.Holder == rival.Route.Holder && !won.IsManual
-        ? $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, with another target ({won.Route.Rule.Service}). Give all containers of the service the same labels and one target, such as service=http://<compose service>:<port>."
+        ? $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, with another target ({Labels.ServiceText.Redact(won.Route.Rule.Service)}). Give all containers of the service the same labels and one target, such as service=http://<compose service>:<port>."
         : $"'{rival.Route.Key}' is held by {won.Route.Holder}. Use another hostname or path, or {(won.IsManual ? "remove that rule" : "stop one of the two")}.";
 }

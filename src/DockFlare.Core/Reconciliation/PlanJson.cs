@@ -100,7 +100,7 @@ internal static class PlanJson
     {
         writer.WriteString("tunnel_id", put.Tunnel.TunnelId);
         writer.WriteString("tunnel_name", put.Tunnel.Name);
-        var services = put.Rules.ToDictionary(static rule => RuleIdentity.Of(rule.Key), static rule => rule.Service);
+        var services = put.Rules.ToDictionary(static rule => RuleIdentity.Of(rule.Key), static rule => Labels.ServiceText.Redact(rule.Service));
         Write(writer, "added", put.Added, services);
         Write(writer, "changed", put.Changed, services);
         Write(writer, "removed", put.Removed, null);

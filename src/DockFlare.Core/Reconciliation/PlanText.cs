@@ -68,7 +68,7 @@ internal static class PlanText
             return;
         }
 
-        var services = put.Rules.ToDictionary(static rule => RuleIdentity.Of(rule.Key), static rule => rule.Service);
+        var services = put.Rules.ToDictionary(static rule => RuleIdentity.Of(rule.Key), static rule => Labels.ServiceText.Redact(rule.Service));
         var width = put.Added.Concat(put.Changed).Select(static rule => Describe(rule).Length).DefaultIfEmpty().Max();
         AppendRules(text, '+', put.Added, services, width);
         AppendRules(text, '~', put.Changed, services, width);

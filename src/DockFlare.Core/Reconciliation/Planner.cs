@@ -216,7 +216,7 @@ public static class Planner
                 var isTaken = taken is not null && taken.Contains(rule.Key);
                 if (isTaken)
                 {
-                    blocked.Add(new(rule.Key, $"Tunnel '{tunnel.Name}' already has a rule for '{rule.Key}' that DockFlare did not create; it is left as it is, and the rule to {rule.Service} is not written. Remove it or adopt it, or use another hostname or path."));
+                    blocked.Add(new(rule.Key, $"Tunnel '{tunnel.Name}' already has a rule for '{rule.Key}' that DockFlare did not create; it is left as it is, and the rule to {Labels.ServiceText.Redact(rule.Service)} is not written. Remove it or adopt it, or use another hostname or path."));
                 }
 
                 if (at >= 0)

@@ -46,7 +46,7 @@ public sealed record RouteOutcome(string Route, RouteState State, AgentId Agent,
     /// <summary>What is worth knowing and stops nothing, in sentences: labels that do nothing, certificates that do not cover the host.</summary>
     public EquatableArray<string> Notes { get; init; }
 
-    /// <summary>The origin.</summary>
+    /// <summary>The origin, without user and password.</summary>
     public string? Service { get; init; }
 
     /// <summary>The tunnel's id.</summary>

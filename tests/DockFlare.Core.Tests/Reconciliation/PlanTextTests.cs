@@ -9,7 +9,7 @@ namespace DockFlare.Tests.Reconciliation;
 public sealed class PlanTextTests
 {
     private static readonly TunnelAssignment Tunnel = new("6ff42ae2", new("nas"), 2) { Name = "nas" };
-    private static readonly IngressRule Added = new(new("app.example.com", RulePath.Prefix("/api")), "http://app:80");
+    private static readonly IngressRule Added = new(new("app.example.com", RulePath.Prefix("/api")), "http://admin:hunter2@app:80");
     private static readonly IngressRule Changed = new(new("blog.example.com", RulePath.Any), "http://blog:81");
     private static readonly ObservedRecord There = new("r1", "z1", "blog.example.com", "CNAME", "old.cfargotunnel.com") { Proxied = true, Comment = "dockflare:me", IsOwned = true };
 
@@ -34,6 +34,7 @@ public sealed class PlanTextTests
     {
         using var parsed = JsonDocument.Parse(Whole.ToJson());
         Assert.Equal(Whole.Changes.Count, parsed.RootElement.GetProperty("changes").GetArrayLength());
+        Assert.DoesNotContain("hunter2", Whole.ToJson(), StringComparison.Ordinal);
         Snapshot.Match("whole-plan", "json", Whole.ToJson() + "\n");
     }
 
