@@ -46,7 +46,7 @@ internal static class Worlds
     /// <summary>What others do at Cloudflare, and what cannot be read of it.</summary>
     public static readonly Gen<Func<World, World>> Edit = Gen.Select(Gen.Int[0, 11], OneOf(Hosts), OneOf(Agents), (kind, host, agent) => (Func<World, World>)(world => kind switch
     {
-        0 => world.WithDns(dns => dns.Any(record => record.Name == host) ? dns : [.. dns, new("f" + host, ZoneOf(host), host, "A", "203.0.113.9")]),
+        0 => world.WithDns(dns => dns.Any(record => record.Name == host) ? dns : [.. dns, new("f4" + host, ZoneOf(host), host, "A", "203.0.113.9"), new("f6" + host, ZoneOf(host), host, "AAAA", "2001:db8::9")]),
         1 => world.WithDns(dns => [.. dns.Select(record => record.Name == host ? record with { Content = "elsewhere.example.net", IsOwned = false } : record)]),
         2 => world.WithDns(dns => [.. dns.Where(record => record.Name != host)]),
         3 => world.WithDns(dns => [.. dns.Select(record => record.Name == host && record.IsOwned ? record with { Proxied = !record.Proxied } : record)]),
