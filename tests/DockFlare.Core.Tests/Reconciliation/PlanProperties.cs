@@ -126,7 +126,8 @@ public sealed class PlanProperties
             AssertKept(before, world, kind, report);
 
             var foreign = Foreign(world);
-            world = world.Pass();
+            // A route that loses its host to another tunnel frees its key only for the pass after.
+            world = world.Pass().Pass();
             Assert.Equal(foreign, Foreign(world));
             Assert.True(world.Plan().IsEmpty, world.Plan().ToString());
             var plain = world with { Input = world.Input with { Readings = null } };
