@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Docker.DotNet.Models;
 using DockFlare.EndToEnd.Tests.Stage;
+using DockFlare.Testing;
 using DockFlare.Tests.Fixtures;
 
 namespace DockFlare.Benchmarks.Lab;
@@ -17,7 +18,7 @@ internal static class StraightLine
         await using var engine = await StartEngineAsync();
         foreach (var (routes, latency) in ((int, int)[])[(0, 0), (300, 0), (0, 50), (300, 50)])
         {
-            await using var world = await World.CreateAsync();
+            await using var world = await World.CreateAsync(FakePlan.Pro);
             var master = await StartMasterAsync(world, engine, "local");
             await FillAsync(world, engine, routes);
             world.Cloudflare.Latency = TimeSpan.FromMilliseconds(latency);
@@ -35,7 +36,7 @@ internal static class StraightLine
         await using var engine = await StartEngineAsync();
         foreach (var latency in (int[])[0, 50])
         {
-            await using var world = await World.CreateAsync();
+            await using var world = await World.CreateAsync(FakePlan.Pro);
             await using var redis = await RedisServer.StartAsync(RandomNumberGenerator.GetHexString(16));
             var master = await world.StartMasterAsync(("DOCKFLARE_LOCAL_AGENT", "false"), ("REDIS_URL", redis.Url), ("GRACE_PERIOD", "0"));
             var key = MasterApi.Text(await master.Api.PostAsync("agents/generate-key"), "key")!;
@@ -60,7 +61,7 @@ internal static class StraightLine
         var results = new List<double>();
         for (var round = 0; round < 5; round++)
         {
-            await using var world = await World.CreateAsync();
+            await using var world = await World.CreateAsync(FakePlan.Pro);
             var master = await StartMasterAsync(world, engine, "local");
             await FillAsync(world, engine, 300);
             world.Cloudflare.Latency = TimeSpan.FromMilliseconds(50);
