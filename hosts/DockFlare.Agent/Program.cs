@@ -4,10 +4,16 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.Configuration.AddDockFlareEnvironment();
 
+if (HealthCheckCommand.IsAsked(args))
+{
+    return await HealthCheckCommand.AskAgentAsync(builder.Configuration);
+}
+
 builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddAgent();
 
 var app = builder.Build();
 
+app.ListenOnHealthPort();
 app.MapDockFlareAgentHealth();
 
 return await app.RunDockFlareAsync();

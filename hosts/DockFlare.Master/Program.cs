@@ -6,6 +6,11 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.Configuration.AddDockFlareEnvironment();
 
+if (HealthCheckCommand.IsAsked(args))
+{
+    return await HealthCheckCommand.AskMasterAsync(builder.Configuration);
+}
+
 var dockflare = builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddMaster();
 
 if (args.Contains("--sandbox"))
