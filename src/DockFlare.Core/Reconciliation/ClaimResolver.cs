@@ -90,7 +90,7 @@ internal static class ClaimResolver
 
     // Containers of one compose service with the same target share the rule.
     private static bool SharesRule(Claim won, Claim other) =>
-        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule;
+        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule && won.Route.Access == other.Route.Access;
 
     private static List<(DesiredRoute Route, string Container)> OneTunnelPerHost(
         List<(DesiredRoute Route, string Container)> winners, List<RouteOutcome> outcomes)

@@ -1,3 +1,4 @@
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
@@ -53,7 +54,7 @@ public static class DesiredStateBuilder
                     continue;
                 }
 
-                ClaimIn(tunnel, manual.Rule, holder, "", manual.ZoneName, proxied: true, comment: null);
+                ClaimIn(tunnel, manual.Rule, holder, "", manual.ZoneName, manual.Access, proxied: true, comment: null);
             }
         }
 
@@ -114,12 +115,13 @@ public static class DesiredStateBuilder
 
         private DesiredState Assemble(List<(DesiredRoute Route, string Container)> winners, DateTimeOffset? expiry)
         {
+            var guards = new RouteGuards(input, winners);
             var routes = new DesiredRoute[winners.Count];
             var records = new List<DesiredRecord>(winners.Count);
             for (var i = 0; i < winners.Count; i++)
             {
                 var (route, container) = winners[i];
-                routes[i] = route;
+                routes[i] = route = guards.Guard(route);
                 outcomes.Add(new Claim(route, container).Outcome(
                     route.GoneSince is null ? RouteState.Pending : RouteState.Grace,
                     route.GoneSince is { } since
@@ -137,6 +139,8 @@ public static class DesiredStateBuilder
                 Tunnels = input.Tunnels.OrderBy(tunnel => tunnel.TunnelId, StringComparer.Ordinal).ToEquatableArray(),
                 Routes = routes.ToEquatableArray(),
                 Dns = records.ToEquatableArray(),
+                Apps = guards.Apps,
+                Policies = guards.Policies,
                 Outcomes = outcomes.ToEquatableArray(),
                 NextExpiry = expiry,
             };
@@ -160,14 +164,6 @@ public static class DesiredStateBuilder
         private void ClaimRule(AgentId agent, ContainerSnapshot container, RouteHolder holder, LabelRule rule)
         {
             var ingress = new IngressRule(rule.Key, rule.Service) { Origin = rule.Origin, Priority = rule.Priority };
-            if (rule.Access is not null)
-            {
-                // Fail closed: what asks for protection is not exposed until it can be protected.
-                Report(RouteState.Blocked, ingress, holder, container.Name, null,
-                    $"'{rule.Key.Host}' asks for Access protection, which this version cannot provide yet, so it is not exposed. Remove the access labels only if it may be public.");
-                return;
-            }
-
             if (!tunnels.TryGetValue(agent, out var own))
             {
                 Report(RouteState.Pending, ingress, holder, container.Name, null, $"Agent '{agent}' has no tunnel yet: enrol it.");
@@ -196,10 +192,10 @@ public static class DesiredStateBuilder
                 return;
             }
 
-            ClaimIn(tunnel, ingress, holder, container.Name, rule.ZoneName, rule.DnsProxied, rule.DnsComment);
+            ClaimIn(tunnel, ingress, holder, container.Name, rule.ZoneName, rule.Access, rule.DnsProxied, rule.DnsComment);
         }
 
-        private void ClaimIn(TunnelAssignment tunnel, IngressRule rule, RouteHolder holder, string container, string? zoneName, bool proxied, string? comment)
+        private void ClaimIn(TunnelAssignment tunnel, IngressRule rule, RouteHolder holder, string container, string? zoneName, AccessWish? access, bool proxied, string? comment)
         {
             var match = input.Zones.Find(rule.Key.Host, zoneName, input.FallbackZoneId);
             var zoneId = match.Zone?.Id;
@@ -215,7 +211,7 @@ public static class DesiredStateBuilder
                 zoneId = held.ZoneId;
             }
 
-            claims.Add(new(new(rule, tunnel.TunnelId, zoneId, holder) { DnsProxied = proxied, DnsComment = comment }, container));
+            claims.Add(new(new(rule, tunnel.TunnelId, zoneId, holder) { Access = access, DnsProxied = proxied, DnsComment = comment }, container));
         }
 
         private void Report(RouteState state, IngressRule rule, RouteHolder holder, string container, string? label, string? reason, bool refuse = true)

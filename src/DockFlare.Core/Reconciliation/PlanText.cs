@@ -36,6 +36,12 @@ internal static class PlanText
         Change.CreateDns create => $"+ record   {create.Desired.Name} -> {create.Desired.Content}",
         Change.UpdateDns update => $"~ record   {update.Desired.Name}: {Difference(update)}",
         Change.DeleteDns delete => $"- record   {delete.Observed.Name} -> {delete.Observed.Content}",
+        Change.CreatePolicy create => $"+ policy   {create.Desired.Policy.Name}",
+        Change.UpdatePolicy update => $"~ policy   {update.Desired.Policy.Name}",
+        Change.DeletePolicy delete => $"- policy   {delete.Observed.Policy.Name}",
+        Change.CreateAccess create => $"+ access   {create.Desired.Key}  ({Policies(create.Desired)})",
+        Change.UpdateAccess update => $"~ access   {update.Desired.Key}  ({Policies(update.Desired)})",
+        Change.DeleteAccess delete => $"- access   {delete.Subject}",
         Change.DispatchCommand dispatch => $"> command  {dispatch.Agent}: {Describe(dispatch.Command)}",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no text for this kind of change."),
     };
@@ -46,6 +52,9 @@ internal static class PlanText
         Commands.AgentCommand.StopTunnel => "stop the tunnel",
         _ => command.Key,
     };
+
+    private static string Policies(Access.DesiredApp app) =>
+        string.Join(", ", app.Inline.IsEmpty ? app.Policies.Select(static policy => policy.Policy.Name) : app.Inline.Select(static policy => policy.Name));
 
     private static void Append(StringBuilder text, Change change)
     {

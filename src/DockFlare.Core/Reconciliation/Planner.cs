@@ -21,6 +21,7 @@ public static class Planner
         pass.Tunnels();
         pass.Ingress(pass.BlockForeignHosts());
         pass.Dns();
+        pass.Unguard();
         pass.Commands();
         return pass.Finish();
     }
@@ -35,6 +36,7 @@ public static class Planner
         private readonly Dictionary<string, string> unreadTunnels = ById(observed.UnreadTunnels);
         private readonly Dictionary<(string Zone, string Name), List<ObservedRecord>> records = ByName(observed.Dns);
         private readonly Dictionary<string, HashSet<RuleIdentity>> ownedRules = new(StringComparer.Ordinal);
+        private readonly AccessPlanner access = new(desired, observed, owner);
         private HashSet<string>? refusedHosts;
 
         public void Tunnels()
@@ -77,6 +79,12 @@ public static class Planner
                     continue;
                 }
 
+                if (access.FindBlock(route.Key) is { } unguarded)
+                {
+                    blocked[route.Key] = unguarded;
+                    continue;
+                }
+
                 if (unreadZones.TryGetValue(route.ZoneId, out var unread) && !IsOwned(documents.GetValueOrDefault(route.TunnelId), route.Key))
                 {
                     blocked[route.Key] = $"The DNS records of the zone of '{route.Key.Host}' could not be read, so the route waits. {unread}";
@@ -88,7 +96,7 @@ public static class Planner
                     rules.Add(route.TunnelId, list = []);
                 }
 
-                list.Add(route.Rule);
+                list.Add(access.RuleFor(route));
             }
 
             var tunnelOfHost = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -168,6 +176,14 @@ public static class Planner
                     changes.Add(deletion);
                 }
             }
+        }
+
+        public void Unguard()
+        {
+            changes.AddRange(access.Changes);
+            var (apps, policies) = access.Unguard(changes);
+            Release(apps, access.OwnedApps, "Access applications");
+            Release(policies, access.OwnedPolicies, "Access policies");
         }
 
         public void Commands()
@@ -261,6 +277,18 @@ public static class Planner
             }
         }
 
+        private void Release(List<Change> deletions, int owned, string what)
+        {
+            if (HoldReason(deletions.Count, owned, what) is { } reason)
+            {
+                held.AddRange(deletions.Select(deletion => new HeldChange(deletion, reason)));
+            }
+            else
+            {
+                changes.AddRange(deletions);
+            }
+        }
+
         private string? HoldReason(int deletions, int owned, string what)
         {
             if (deletions == 0)
@@ -293,7 +321,7 @@ public static class Planner
                 }
             }
 
-            return refusedHosts.Contains(host);
+            return refusedHosts.Contains(host) || access.Closed.Contains(host);
         }
 
         private bool IsOwned(ObservedTunnel? tunnel, RuleKey key)
