@@ -1,3 +1,13 @@
+using DockFlare.Hosting;
+
 var builder = WebApplication.CreateSlimBuilder(args);
+
+builder.Configuration.AddDockFlareEnvironment();
+
+builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddAgent();
+
 var app = builder.Build();
-await app.RunAsync();
+
+app.MapDockFlareAgentHealth();
+
+return await app.RunDockFlareAsync();

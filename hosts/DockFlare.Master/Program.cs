@@ -1,3 +1,28 @@
+using DockFlare.Hosting;
+using DockFlare.Hosting.Agents;
+using DockFlare.Testing;
+
 var builder = WebApplication.CreateSlimBuilder(args);
+
+builder.Configuration.AddDockFlareEnvironment();
+
+var dockflare = builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddMaster();
+
+if (args.Contains("--sandbox"))
+{
+    await dockflare.UseSandboxAsync(once: args.Contains("--once"));
+}
+else
+{
+    dockflare.UseSqliteState().UseRedis();
+}
+
+// The master's own Docker host is one more agent, in this process instead of across the network.
+dockflare.AddLocalAgent();
+
 var app = builder.Build();
-await app.RunAsync();
+
+app.MapDockFlareAgents();
+app.MapDockFlareApi();
+
+return await app.RunDockFlareAsync();

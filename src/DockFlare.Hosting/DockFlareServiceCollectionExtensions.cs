@@ -1,11 +1,11 @@
-using DockFlare.Core;
-using DockFlare.Core.Labels;
-using DockFlare.Core.Reconciliation;
+using System.Diagnostics.CodeAnalysis;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Cloudflared;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Configuration;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Docker;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
@@ -50,19 +50,21 @@ public static class DockFlareServiceCollectionExtensions
         services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
         services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
         services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
-        services.TryAddSingleton(MasterSettings.Labels(values));
+        services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
-        services.TryAddSingleton<ICommandQueue, InMemoryCommandQueue>();
+        services.TryAddSingleton(new QueueOptions());
+        services.TryAddSingleton<ICommandQueue>(static provider =>
+            new InMemoryCommandQueue(provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble));
 
         services.TryAddSingleton<ReconcileSignal>();
         services.TryAddSingleton<PassBoard>();
         services.TryAddSingleton<TunnelStore>();
         services.TryAddSingleton<OwnerMark>();
-        services.TryAddSingleton<AgentRegistry>();
-        services.TryAddSingleton<AgentKeys>();
-        services.TryAddSingleton<AgentTunnels>();
+        services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
+        services.AddSingleton<IHostedService>(provider =>
+            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), values.Text("DataPath"), provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
         services.TryAddSingleton<CloudflareClient>();
         services.TryAddSingleton<CloudflareAccount>();
@@ -88,19 +90,32 @@ public static class DockFlareServiceCollectionExtensions
         services.Configure<DockFlareCheck>(static check => check.HasAgent = true);
         services.AddOptions<AgentOptions>().Configure(options => AgentSettings.Fill(options, values, builder.Configuration));
         services.AddOptions<DockerOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
-        services.AddOptions<CloudflaredOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
 
+        services.TryAddSingleton<DockerConnection>();
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();
-        services.TryAddSingleton<ITunnelRunner>(provider => AgentSettings.Runner(values, provider));
+        services.TryAddSingleton(static _ => new CloudflaredMetrics(new HttpClient { Timeout = TimeSpan.FromSeconds(5) }));
+        services.TryAddSingleton<ReadConnector>(static provider => provider.GetRequiredService<CloudflaredMetrics>().ReadAsync);
+        services.TryAddSingleton<ITunnelRunner, DockerTunnelRunner>();
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
+        services.AddHttpMasterLink();
+        services.AddAgentRuntime();
+        return builder;
+    }
 
-        services.TryAddSingleton<AgentFiles>();
-        services.TryAddSingleton<TunnelDuty>();
-        AddRunning<AgentConnection>(services);
-        AddRunning<TunnelWatch>(services);
-        AddRunning<CommandPump>(services);
-        AddRunning<ContainerReporter>(services);
+    /// <summary>Adds the agent of the master's own Docker host, unless <c>DOCKFLARE_LOCAL_AGENT</c> is false.</summary>
+    public static IDockFlareBuilder AddLocalAgent(this IDockFlareBuilder builder) =>
+        Parts(builder).Values.Boolean("LocalAgent", fallback: true) ? builder.AddAgent() : builder;
+
+    /// <summary>Shows the routes in the terminal: a table first, then each change as one line.</summary>
+    /// <param name="builder">The builder of a master.</param>
+    /// <param name="headline">What is said first.</param>
+    /// <param name="once">Print routes and plan, and end the host.</param>
+    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, bool once = false)
+    {
+        var services = Parts(builder).Services;
+        services.AddSingleton(new RouteConsoleOptions { Headline = headline, Once = once });
+        services.AddHostedService<RouteConsole>();
         return builder;
     }
 
@@ -111,7 +126,7 @@ public static class DockFlareServiceCollectionExtensions
     {
         var (services, values, _) = Parts(builder);
         var folder = dataPath ?? values.Text("DataPath") ?? AgentSettings.DefaultDataPath;
-        services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => new SqliteStateStore(folder)));
+        services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => SqliteStateStore.Open(folder)));
         return builder;
     }
 
@@ -126,18 +141,20 @@ public static class DockFlareServiceCollectionExtensions
             return builder;
         }
 
-        if (faults.Parse<RedisOptions?>(address, text => RedisOptions.Parse(text, values.Integer("Redis:Database", 0)), null) is { } options)
+        if (faults.Parse<RedisOptions?>(address, text => RedisOptions.Parse(text, values.Text("Redis:Database")), null) is { } options)
         {
-            services.AddSingleton(Options.Create(options));
+            services.AddSingleton(options);
             services.TryAddSingleton<RedisConnection>();
-            services.Replace(ServiceDescriptor.Singleton<ICommandQueue, RedisCommandQueue>());
+            services.AddSingleton<IReadinessPart>(static provider => new RedisReadiness(provider.GetRequiredService<RedisConnection>()));
+            services.Replace(ServiceDescriptor.Singleton<ICommandQueue>(static provider =>
+                new RedisCommandQueue(provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble)));
         }
 
         return builder;
     }
 
     /// <summary>Takes the containers from elsewhere than a Docker Engine.</summary>
-    public static IDockFlareBuilder UseContainerSource<T>(this IDockFlareBuilder builder)
+    public static IDockFlareBuilder UseContainerSource<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IDockFlareBuilder builder)
         where T : class, IContainerSource
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<IContainerSource, T>());
@@ -145,18 +162,11 @@ public static class DockFlareServiceCollectionExtensions
     }
 
     /// <summary>Runs connectors otherwise than DockFlare does.</summary>
-    public static IDockFlareBuilder UseTunnelRunner<T>(this IDockFlareBuilder builder)
+    public static IDockFlareBuilder UseTunnelRunner<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IDockFlareBuilder builder)
         where T : class, ITunnelRunner
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
-    }
-
-    private static void AddRunning<T>(IServiceCollection services)
-        where T : class, IHostedService
-    {
-        services.TryAddSingleton<T>();
-        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<T>());
     }
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)

@@ -104,6 +104,9 @@ internal sealed class EngineSlot : IDisposable
         {
             await Shell.TryRunAsync("kill", ["-KILL", .. left]);
         }
+
+        // Where nothing reaps it, the next engine would take its number for a containerd that runs.
+        File.Delete(Path.Combine(Directory, "exec/containerd/containerd.pid"));
     }
 
     public void Dispose() => held.Dispose();

@@ -63,23 +63,15 @@ internal sealed class RedisServer : IAsyncDisposable
         }
 
         // The log is the event: no port is polled.
-        var log = new List<string>();
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        await WaitForLogAsync(process.StandardOutput, "Ready to accept connections");
+        if (IsCluster)
         {
-            log.Add(line);
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
-            {
-                _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-                if (IsCluster)
-                {
-                    await SendAsync("CLUSTER ADDSLOTSRANGE 0 16383");
-                }
-
-                return;
-            }
+            await SendAsync("CLUSTER ADDSLOTSRANGE 0 16383");
+            await WaitForLogAsync(process.StandardOutput, "Cluster state changed: ok");
         }
 
-        Assert.Fail($"redis-server did not start:\n{string.Join('\n', log)}");
+        // Nobody reads the rest, and a full pipe would stop the server.
+        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
     }
 
     /// <summary>Kills it without a chance to say goodbye; what was in it is lost.</summary>
@@ -121,6 +113,21 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         await KillAsync();
         Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task WaitForLogAsync(StreamReader output, string text)
+    {
+        var log = new List<string>();
+        while (await output.ReadLineAsync() is { } line)
+        {
+            log.Add(line);
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return;
+            }
+        }
+
+        Assert.Fail($"redis-server ended before it said '{text}':\n{string.Join('\n', log)}");
     }
 
     private static int FreePort()

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 
 namespace DockFlare.Tests.Fixtures;
 
@@ -29,13 +30,13 @@ public static class TestImages
     public static async Task AddCloudflaredAsync(DockerEngine engine, string image = Cloudflared) =>
         await ImportAsync(engine, image, ["ENTRYPOINT [\"cloudflared\"]", "CMD [\"version\"]"], [("usr/local/bin/cloudflared", await CompileCloudflaredAsync())]);
 
-    /// <summary>Compiles the stand-in for cloudflared, for running it as a process; gives its path.</summary>
-    public static async Task<string> CompileCloudflaredAsync([CallerFilePath] string here = "")
+    /// <summary>Compiles the stand-in for cloudflared, for running it as a process; gives its path. What was compiled before is taken again.</summary>
+    public static async Task<string> CompileCloudflaredAsync()
     {
         await Compiling.WaitAsync();
         try
         {
-            return standIn ??= await CompileAsync(SourceOf("cloudflared-standin/cloudflared.c", here));
+            return standIn ??= await CompileAsync(SourceOf("cloudflared-standin/cloudflared.c"));
         }
         finally
         {
@@ -84,14 +85,21 @@ public static class TestImages
     private static async Task<string> CompileAsync(string source)
     {
         Shell.Require("gcc", "gcc");
-        var folder = Directory.CreateTempSubdirectory("dockflare-standin-").FullName;
-        var binary = Path.Combine(folder, "cloudflared");
-        await Shell.RunAsync("gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", binary, source);
+        var folder = Path.Combine(Path.GetTempPath(), "dockflare-standin");
+        var binary = Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(source)))[..16]);
+        if (!File.Exists(binary))
+        {
+            Directory.CreateDirectory(folder);
+            var made = Path.Combine(folder, Path.GetRandomFileName());
+            await Shell.RunAsync("gcc", "-static", "-O2", "-Wall", "-Wextra", "-Werror", "-o", made, source);
+            File.Move(made, binary, overwrite: true);
+        }
+
         return binary;
     }
 
     /// <summary>The sources lie beside the fixtures, and are copied beside the tests where those were built elsewhere.</summary>
-    private static string SourceOf(string relative, string here)
+    private static string SourceOf(string relative, [CallerFilePath] string here = "")
     {
         var beside = Path.Combine(Path.GetDirectoryName(here) ?? "", "..", "images", relative);
         return File.Exists(beside) ? beside : Path.Combine(AppContext.BaseDirectory, "images", relative);

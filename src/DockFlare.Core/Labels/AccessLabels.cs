@@ -209,7 +209,7 @@ internal static class AccessLabels
             return null;
         }
 
-        if (GoDuration.TryParse(value, out var nanoseconds) && nanoseconds >= 0)
+        if (GoDuration.TryParse(value, out var duration) && duration >= TimeSpan.Zero)
         {
             return value;
         }

@@ -108,6 +108,11 @@ public static class HostName
                 : $"'{text}' has a '{text[path]}' behind the name: leave it out and write {text[..path]}.";
         }
 
+        if (text[0] == '[' || text.AsSpan().Count(':') > 1)
+        {
+            return IsAddress(text);
+        }
+
         if (text.Contains(':', StringComparison.Ordinal))
         {
             return $"'{text}' has a port: visitors always come to 443, so write {text[..text.IndexOf(':', StringComparison.Ordinal)]}; the origin's port belongs in the service.";
@@ -193,7 +198,7 @@ public static class HostName
 
             if (!Punycode.IsEncodable(label))
             {
-                fault = $"'{label}' in '{folded}' cannot be converted: use letters, digits, '-' and '_'.";
+                fault = $"'{label}' in '{folded}' cannot be converted: use letters and digits, with '-' between them.";
                 return null;
             }
 
@@ -225,8 +230,10 @@ public static class HostName
         }
 
         var last = names[(names.LastIndexOf('.') + 1)..];
-        return last.ContainsAnyExceptInRange('0', '9') ? null : $"'{text}' is an address: write a name in one of your zones, such as app.example.com.";
+        return last.ContainsAnyExceptInRange('0', '9') ? null : IsAddress(text);
     }
+
+    private static string IsAddress(string text) => $"'{text}' is an address: write a name in one of your zones, such as app.example.com.";
 
     private static string? FindLabelFault(string text, ReadOnlySpan<char> label)
     {

@@ -148,7 +148,7 @@ internal ref struct LabelScan
 internal sealed record UnknownLabel(int Position, int PrefixLength, int Index, string Suffix)
 {
     /// <summary>The name that was probably meant; null when none is near.</summary>
-    public string? Nearest { get; } = NearestWord.Find(Suffix, LabelNames.All.AsSpan());
+    public string? Nearest { get; } = NearestWord.Labels.Find(Suffix);
 
     /// <summary>Whether it was probably meant to protect the host.</summary>
     public bool AsksForProtection =>

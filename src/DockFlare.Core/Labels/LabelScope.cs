@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using DockFlare.Core.Ingress;
 using DockFlare.Core.Protocol;
 
 namespace DockFlare.Core.Labels;
@@ -140,27 +141,26 @@ internal ref struct LabelScope
     /// <summary>A duration of whole seconds, as Cloudflare's API stores it; null for none.</summary>
     public readonly TimeSpan? Seconds(LabelId id)
     {
-        const long Second = 1_000_000_000;
         var position = Find(id);
         if (position < 0 || Value(position) is not { Length: > 0 } value)
         {
             return null;
         }
 
-        if (!GoDuration.TryParse(value, out var nanoseconds))
+        if (!GoDuration.TryParse(value, out var duration))
         {
             var advice = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? $"write {value}s" : $"write a number with h, m or s, such as {LabelNames.Get(id).Example}";
             Fail(position, $"{Key(position)} is '{value}', which is not a duration: {advice}.");
             return null;
         }
 
-        if (nanoseconds < 0 || nanoseconds % Second != 0)
+        if (duration < TimeSpan.Zero || duration.Ticks % TimeSpan.TicksPerSecond != 0)
         {
-            Fail(position, $"{Key(position)} is '{value}', and Cloudflare keeps whole seconds, none below 0: write {Math.Max(0, (nanoseconds / Second) + (nanoseconds > 0 ? 1 : 0))}s.");
+            Fail(position, $"{Key(position)} is '{value}', and Cloudflare keeps whole seconds, none below 0: write {Math.Max(0, Math.Ceiling(duration.TotalSeconds))}s.");
             return null;
         }
 
-        return TimeSpan.FromSeconds(nanoseconds / Second);
+        return duration;
     }
 
     /// <summary>The entries of a comma list, each once.</summary>

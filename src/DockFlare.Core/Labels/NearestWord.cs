@@ -1,35 +1,40 @@
 namespace DockFlare.Core.Labels;
 
 /// <summary>Finds what was probably meant: <c>enabled</c> is near <c>enable</c>.</summary>
-internal static class NearestWord
+internal sealed class NearestWord
 {
-    /// <summary>The label's suffix that is nearest; null when none is near.</summary>
-    public static string? Find(string text, ReadOnlySpan<LabelName> names)
-    {
-        var words = new string[names.Length];
-        for (var i = 0; i < words.Length; i++)
-        {
-            words[i] = names[i].Suffix;
-        }
+    // Names of other labels and longer values are not misspellings of ours.
+    private const int MaxLength = 64;
 
-        return Find(text, words);
-    }
+    private readonly (string Word, string Plain, string PlainTail)[] words;
 
-    /// <summary>The word that is nearest; of equally near ones the first; null when none is near.</summary>
-    public static string? Find(string text, ReadOnlySpan<string> words)
+    /// <summary>Takes the words that are right; of equally near ones the first is answered.</summary>
+    public NearestWord(IEnumerable<string> words) =>
+        this.words = [.. words.Select(static word => (word, Plain(word), Plain(word[(word.LastIndexOf('.') + 1)..])))];
+
+    /// <summary>The suffixes of our labels.</summary>
+    public static NearestWord Labels { get; } = new(LabelNames.All.Select(static name => name.Suffix));
+
+    /// <summary>The word that is nearest; null when none is near.</summary>
+    public string? Find(string text)
     {
-        var plain = Plain(text);
-        if (plain.Length is 0 or > 64)
+        if (text.Length > MaxLength || Plain(text) is not { Length: > 0 } plain)
         {
             return null;
         }
 
         string? nearest = null;
         var least = plain.Length switch { <= 3 => 2, <= 7 => 3, _ => 4 };
-        foreach (var word in words)
+        foreach (var (word, candidate, tail) in words)
         {
-            var candidate = Plain(word);
-            var distance = Math.Min(Distance(plain, candidate), IsTail(plain, word) ? 1 : IsStart(plain, candidate) ? 2 : int.MaxValue);
+            var distance = string.Equals(tail, plain, StringComparison.Ordinal) ? tail.Length == candidate.Length ? 0 : 1
+                : plain.Length >= 4 && candidate.StartsWith(plain, StringComparison.Ordinal) ? 2
+                : int.MaxValue;
+            if (distance > 1 && Math.Abs(plain.Length - candidate.Length) < least)
+            {
+                distance = Math.Min(distance, Distance(plain, candidate));
+            }
+
             if (distance < least)
             {
                 (nearest, least) = (word, distance);
@@ -42,46 +47,36 @@ internal static class NearestWord
     // Writers differ in case and in '_', '-' and '.' before they differ in letters.
     private static string Plain(string text) => string.Concat(text.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
 
-    private static bool IsStart(string plain, string candidate) => plain.Length >= 4 && candidate.StartsWith(plain, StringComparison.Ordinal);
-
-    private static bool IsTail(string plain, string word)
-    {
-        var dot = word.LastIndexOf('.');
-        return dot >= 0 && string.Equals(Plain(word[(dot + 1)..]), plain, StringComparison.Ordinal);
-    }
-
     // Letters to insert, delete, replace or swap with their neighbour.
     private static int Distance(string left, string right)
     {
-        if (Math.Abs(left.Length - right.Length) > 3)
+        var width = right.Length + 1;
+        Span<int> before = stackalloc int[MaxLength + 1];
+        Span<int> above = stackalloc int[MaxLength + 1];
+        Span<int> row = stackalloc int[MaxLength + 1];
+        for (var j = 0; j < width; j++)
         {
-            return int.MaxValue;
-        }
-
-        var rows = new int[left.Length + 1, right.Length + 1];
-        for (var i = 0; i <= left.Length; i++)
-        {
-            rows[i, 0] = i;
-        }
-
-        for (var j = 0; j <= right.Length; j++)
-        {
-            rows[0, j] = j;
+            row[j] = j;
         }
 
         for (var i = 1; i <= left.Length; i++)
         {
-            for (var j = 1; j <= right.Length; j++)
+            var oldest = before;
+            before = above;
+            above = row;
+            row = oldest;
+            row[0] = i;
+            for (var j = 1; j < width; j++)
             {
                 var cost = left[i - 1] == right[j - 1] ? 0 : 1;
-                rows[i, j] = Math.Min(Math.Min(rows[i - 1, j] + 1, rows[i, j - 1] + 1), rows[i - 1, j - 1] + cost);
+                row[j] = Math.Min(Math.Min(above[j] + 1, row[j - 1] + 1), above[j - 1] + cost);
                 if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
                 {
-                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
                 }
             }
         }
 
-        return rows[left.Length, right.Length];
+        return row[right.Length];
     }
 }

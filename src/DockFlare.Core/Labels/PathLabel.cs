@@ -45,7 +45,7 @@ internal static class PathLabel
             return null;
         }
 
-        if (CloudflaredSyntax.FindPathFault(expression) is { } fault)
+        if (Re2Syntax.FindFault(expression) is { } fault)
         {
             scope.Fail(position, $"{scope.Key(position)} is '{text}', an expression that cloudflared does not take: {fault.TrimEnd('.')}. Write an RE2 expression, or a plain prefix such as /api.");
             return null;

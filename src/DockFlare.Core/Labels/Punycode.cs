@@ -5,12 +5,12 @@ namespace DockFlare.Core.Labels;
 /// <summary>RFC 3492, as IDNA uses it: a label in ASCII. The runtime's own answers differ with the globalisation data it finds.</summary>
 internal static class Punycode
 {
-    /// <summary>Whether all in the label that is ASCII may stand in a host name.</summary>
+    /// <summary>Whether all in the label that is ASCII may stand beside other letters: IDNA has no '_'.</summary>
     public static bool IsEncodable(ReadOnlySpan<char> label)
     {
         foreach (var c in label)
         {
-            if (char.IsAscii(c) && !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c is not ('-' or '_'))
+            if (char.IsAscii(c) && !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')
             {
                 return false;
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockFlare.Core.Ingress;
 using DockFlare.Core.Protocol;
 
 namespace DockFlare.Core.Labels;
@@ -57,7 +58,7 @@ internal static class ServiceLabel
                 return null;
             }
 
-            if (CloudflaredSyntax.FindServiceFault(text) is not { } verdict)
+            if (IngressService.FindFault(text) is not { } verdict)
             {
                 return text;
             }

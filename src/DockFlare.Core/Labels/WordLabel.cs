@@ -39,7 +39,7 @@ internal static class WordLabel
     public static string Advice(LabelId id, string value)
     {
         var words = LabelNames.Get(id).Words;
-        var nearest = words.Count > 1 ? NearestWord.Find(value, words.AsSpan()) : null;
+        var nearest = words.Count > 1 ? new NearestWord(words).Find(value) : null;
         var all = words.Count == 1 ? words[0] : $"{string.Join(", ", words.Take(words.Count - 1))} or {words[^1]}";
         return nearest is null ? $"write {all}" : $"did you mean {nearest}? Write {all}";
     }

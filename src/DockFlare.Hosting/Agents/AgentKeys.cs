@@ -18,13 +18,18 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
     private static readonly TimeSpan Overlap = TimeSpan.FromHours(24);
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly ConcurrentDictionary<string, AgentKey> keys = new(StringComparer.Ordinal);
-    private bool isLoaded;
+    private volatile bool isLoaded;
 
     /// <summary>Every key, oldest first.</summary>
     public IReadOnlyList<AgentKey> All => [.. keys.Values.OrderBy(static key => key.Record.CreatedAt).ThenBy(static key => key.Hash, StringComparer.Ordinal)];
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
+        if (isLoaded)
+        {
+            return;
+        }
+
         await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -17,8 +17,6 @@ internal sealed class AgentPresence
 
     public string? SessionId { get; private set; }
 
-    public int SessionProtocol { get; private set; }
-
     public long EventSequence { get; set; }
 
     public long ReportSequence { get; set; }
@@ -27,10 +25,9 @@ internal sealed class AgentPresence
     public LegacyInventory Inventory { get; } = new();
 
     /// <summary>Begins a new session: both counters start again.</summary>
-    public void StartSession(string id, int protocol)
+    public void StartSession(string id)
     {
         SessionId = id;
-        SessionProtocol = protocol;
         EventSequence = 0;
         ReportSequence = 0;
     }

@@ -19,7 +19,7 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     private readonly ConcurrentDictionary<AgentId, AgentPresence> presences = new();
     private ImmutableSortedDictionary<AgentId, (AgentRecord Record, long Version)> records = ImmutableSortedDictionary<AgentId, (AgentRecord, long)>.Empty;
     private ImmutableArray<AgentRecord> all = [];
-    private bool isLoaded;
+    private volatile bool isLoaded;
 
     /// <summary>Every agent, by id.</summary>
     public IReadOnlyList<AgentRecord> All => all;
@@ -39,6 +39,11 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
+        if (isLoaded)
+        {
+            return;
+        }
+
         await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -45,14 +45,17 @@ internal sealed class TunnelDuty(ITunnelRunner tunnel, IMasterLink master, Agent
     private async ValueTask EnsureAsync(AgentCommand.EnsureTunnel command, CancellationToken cancellationToken)
     {
         var stored = await files.FindTunnelAsync(cancellationToken).ConfigureAwait(false);
-        var isKnown = !command.Restart && stored is { IsToRun: true } && stored.Generation == command.Generation
-            && string.Equals(stored.Id, command.TunnelId, StringComparison.Ordinal);
+        var isSame = stored is { IsToRun: true } && stored.Generation == command.Generation;
+        var isKnown = !command.Restart && isSame && command.Generation > 0 && string.Equals(stored!.Id, command.TunnelId, StringComparison.Ordinal);
         var token = isKnown ? stored!.Token! : await master.GetTunnelTokenAsync(command.TunnelId, cancellationToken).ConfigureAwait(false);
 
         // A refused or slow start changes nothing about what is to run.
         await files.SaveTunnelAsync(
             new() { Token = token, Id = command.TunnelId, Name = command.TunnelName, DesiredState = StoredTunnel.Running, Generation = command.Generation },
             cancellationToken).ConfigureAwait(false);
-        await tunnel.EnsureAsync(new(command.TunnelId, command.TunnelName, command.Generation, token) { Restart = command.Restart }, cancellationToken).ConfigureAwait(false);
+
+        // Masters of protocols 1 and 2 give no generation: there, another token is all that tells.
+        var restart = command.Restart || (isSame && !string.Equals(stored!.Token, token, StringComparison.Ordinal));
+        await tunnel.EnsureAsync(new(command.TunnelId, command.TunnelName, command.Generation, token) { Restart = restart }, cancellationToken).ConfigureAwait(false);
     }
 }

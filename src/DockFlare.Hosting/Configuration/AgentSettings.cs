@@ -1,6 +1,4 @@
-using DockFlare.Core;
 using DockFlare.Hosting.Agents;
-using DockFlare.Hosting.Cloudflared;
 using DockFlare.Hosting.Docker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,5 +27,9 @@ internal static class AgentSettings
     {
         options.Host = faults.Parse(values.Text("Docker:Host"), DockerOptions.ParseHost, options.Host);
         options.Filter = faults.Parse(values.Text("Docker:ContainerFilter"), ContainerFilter.Parse, options.Filter);
+        options.ConnectorImage = faults.Parse(values.Text("Cloudflared:Image"), ConnectorImage.Parse, options.ConnectorImage);
+        options.ConnectorNetwork = values.Text("Cloudflared:Network") ?? options.ConnectorNetwork;
+        options.ConnectorReplicas = values.Integer("Cloudflared:Replicas", options.ConnectorReplicas);
+        options.ConnectorAttach = values.Boolean("Cloudflared:Attach", options.ConnectorAttach);
     }
 }

@@ -43,7 +43,28 @@ public static class DockFlareEnvironment
             }
         }
 
+        AddLogging(values);
         return builder.AddInMemoryCollection(values);
+    }
+
+    // LOG_LEVEL and LOG_FORMAT in the words of .NET's own console logger.
+    private static void AddLogging(Dictionary<string, string?> values)
+    {
+        var level = values.GetValueOrDefault($"{DockFlareSettings.Section}:LogLevel")?.Trim().ToLowerInvariant() switch
+        {
+            "trace" => "Trace",
+            "debug" => "Debug",
+            "warning" => "Warning",
+            "error" => "Error",
+            "critical" => "Critical",
+            _ => "Information",
+        };
+        values["Logging:LogLevel:Default"] = level;
+        values["Logging:LogLevel:Microsoft"] = level is "Trace" or "Debug" ? level : "Warning";
+        var isJson = string.Equals(values.GetValueOrDefault($"{DockFlareSettings.Section}:LogFormat")?.Trim(), "json", StringComparison.OrdinalIgnoreCase);
+        values["Logging:Console:FormatterName"] = isJson ? "json" : "simple";
+        values["Logging:Console:FormatterOptions:SingleLine"] = "true";
+        values["Logging:Console:FormatterOptions:TimestampFormat"] = isJson ? "O" : "HH:mm:ss ";
     }
 
     /// <summary>The nearest documented variable to one that is not known; null when none is near.</summary>

@@ -52,5 +52,11 @@ internal static class MasterSettings
         }
     }
 
-    public static LabelOptions Labels(SettingValues values) => new() { CustomPrefix = values.Text("LabelPrefix") };
+    public static LabelOptions Labels(SettingValues values, SettingFaults faults) => new()
+    {
+        CustomPrefix = values.Text("LabelPrefix"),
+        TunnelNetwork = values.Text("Cloudflared:Network") ?? "cloudflare-net",
+        CaPools = values.Text("Cloudflared:CaPools")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToEquatableArray() ?? default,
+        DefaultHost = faults.Parse<DefaultHostTemplate?>(values.Text("DefaultHost"), DefaultHostTemplate.Parse, null) is { } template ? template.Render : null,
+    };
 }

@@ -18,6 +18,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly SqliteCommand delete;
     private readonly BlockingCollection<Write> queue = [];
     private readonly Thread thread;
+    private bool isClosed;
 
     public SqliteWriter(string path)
     {
@@ -38,7 +39,7 @@ internal sealed class SqliteWriter : IDisposable
         {
             queue.Add(write);
         }
-        catch (InvalidOperationException) when (queue.IsAddingCompleted)
+        catch (InvalidOperationException) when (Volatile.Read(ref isClosed))
         {
             throw new ObjectDisposedException(nameof(SqliteStateStore));
         }
@@ -49,7 +50,7 @@ internal sealed class SqliteWriter : IDisposable
     /// <summary>Finishes what was asked for, then closes.</summary>
     public void Dispose()
     {
-        if (queue.IsAddingCompleted)
+        if (Interlocked.Exchange(ref isClosed, true))
         {
             return;
         }

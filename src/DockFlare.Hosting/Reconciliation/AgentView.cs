@@ -48,7 +48,7 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
         foreach (var agent in registry.All)
         {
             var own = assignments.Find(tunnel => tunnel.Agent == agent.Id && !tunnel.IsPlanned);
-            agentTunnels.Set(agent.Id, own?.TunnelId);
+            agentTunnels.Set(agent.Id, own is null ? null : new(own.TunnelId, own.Name, own.Generation));
         }
     }
 

@@ -57,24 +57,20 @@ internal sealed class RedisCommandQueue : ICommandQueue
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(visibilityTimeout, TimeSpan.Zero);
         var began = time.GetTimestamp();
         var signal = signals.GetOrAdd(agent.Value, static _ => new WakeSignal());
+        var isFirst = true;
         while (true)
         {
             // Before the script: a wake between its answer and the wait is not missed.
             var woken = signal.Next;
-            var answer = await RunAsync(RedisScripts.Lease, agent, [Milliseconds(visibilityTimeout), Interlocked.Read(ref highestFence)], cancellationToken).ConfigureAwait(false);
-            if (answer.Length == 4)
-            {
-                return ReadLease(agent, answer);
-            }
-
+            var (lease, due) = await TryLeaseAsync(agent, visibilityTimeout, canWait: !isFirst && time.GetElapsedTime(began) < wait, cancellationToken).ConfigureAwait(false);
             var left = wait - time.GetElapsedTime(began);
-            if (left <= TimeSpan.Zero)
+            if (lease is not null || left <= TimeSpan.Zero)
             {
-                return null;
+                return lease;
             }
 
-            var due = (long)answer[0];
-            await WakeSignal.WaitAsync(woken, left, due < 0 ? null : TimeSpan.FromMilliseconds(due), time, cancellationToken).ConfigureAwait(false);
+            isFirst = false;
+            await WakeSignal.WaitAsync(woken, left, due, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -166,6 +162,27 @@ internal sealed class RedisCommandQueue : ICommandQueue
         var fence = long.Parse((string)answer[1]!, NumberStyles.None, CultureInfo.InvariantCulture);
         SeeFence(fence);
         return new CommandLease(command, new LeaseToken(agent, command.Id, fence), (int)answer[2], DateTimeOffset.FromUnixTimeMilliseconds((long)answer[3]));
+    }
+
+    /// <summary>The lease, or how long until time alone makes a command visible. While a poll waits, Redis may go away and come back: it looks again then.</summary>
+    private async ValueTask<(CommandLease? Lease, TimeSpan? Due)> TryLeaseAsync(AgentId agent, TimeSpan visibilityTimeout, bool canWait, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var answer = await RunAsync(RedisScripts.Lease, agent, [Milliseconds(visibilityTimeout), Interlocked.Read(ref highestFence)], cancellationToken).ConfigureAwait(false);
+            if (answer.Length == 4)
+            {
+                return (ReadLease(agent, answer), null);
+            }
+
+            var due = (long)answer[0];
+            return (null, due < 0 ? null : TimeSpan.FromMilliseconds(due));
+        }
+        catch (CommandQueueException) when (canWait && connection.FindFault() is not null)
+        {
+            // The connection has said so, and wakes every poll when it is back.
+            return default;
+        }
     }
 
     private void SeeFence(long fence)

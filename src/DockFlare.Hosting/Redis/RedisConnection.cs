@@ -18,6 +18,7 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
     private Func<IConnectionMultiplexer, Task> subscribe = static _ => Task.CompletedTask;
     private Task restoring = Task.CompletedTask;
     private volatile string? fault;
+    private volatile Exception? cause;
     private long failedAt;
     private TimeSpan pause = FirstPause;
     private bool isDisposed;
@@ -36,9 +37,11 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
 
     /// <summary>The connection.</summary>
     /// <exception cref="CommandQueueException">Redis is away or refuses us; says which.</exception>
-    public async ValueTask<IConnectionMultiplexer> GetAsync(CancellationToken cancellationToken) =>
-        await Begin().WaitAsync(cancellationToken).ConfigureAwait(false)
-        ?? throw new CommandQueueException(fault ?? $"{options} cannot be reached.");
+    public async ValueTask<IConnectionMultiplexer> GetAsync(CancellationToken cancellationToken)
+    {
+        var redis = await Begin().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return redis is { IsConnected: true } ? redis : throw new CommandQueueException(fault ?? RedisFaults.Away(options), cause);
+    }
 
     /// <summary>The exception for a call that failed.</summary>
     public CommandQueueException Failed(Exception exception) => new(RedisFaults.Explain(exception, options), exception);
@@ -116,6 +119,7 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
             LogUnavailable(exception, message);
         }
 
+        cause = exception;
         fault = message;
         lock (gate)
         {
@@ -139,6 +143,7 @@ internal sealed partial class RedisConnection(RedisOptions options, TimeProvider
             LogUnavailable(failed.Exception, message);
         }
 
+        cause = failed.Exception;
         fault = message;
     }
 

@@ -21,11 +21,12 @@ internal static class RedisFaults
         _ => Away(options),
     };
 
+    /// <summary>For a server that does not answer.</summary>
+    public static string Away(RedisOptions options) =>
+        $"{options} cannot be reached. Check that it runs and that REDIS_URL is right; DockFlare goes on trying.";
+
     private static string Refused(RedisOptions options) =>
         $"Redis at {options.Where} refused the user or password. Correct them in REDIS_URL: redis://user:password@host:6379, or redis://:password@host:6379 without a user; write special characters encoded (%40 for @).";
-
-    private static string Away(RedisOptions options) =>
-        $"{options} cannot be reached. Check that it runs and that REDIS_URL is right; DockFlare goes on trying.";
 
     private static bool IsRefusal(Exception? exception) =>
         exception is not null

@@ -70,8 +70,7 @@ public sealed class RedisOptions
             ConnectRetry = 1,
             IncludeDetailInExceptions = false,
 
-            // Who asks while Redis is away is told at once, and asks again; nothing piles up meanwhile.
-            BacklogPolicy = BacklogPolicy.FailFast,
+            // The client's own back-off while Redis is away; who asks meanwhile is told at once (RedisConnection) and asks again.
             ReconnectRetryPolicy = new ExponentialRetry(250, 5000),
         };
         foreach (var host in Hosts)

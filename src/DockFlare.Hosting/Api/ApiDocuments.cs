@@ -1,0 +1,93 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DockFlare.Hosting.Api;
+
+/// <summary><c>GET /api/v2/overview</c>.</summary>
+internal sealed record OverviewDocument
+{
+    public required IReadOnlyDictionary<string, int> Routes { get; init; }
+
+    public required AgentCounts Agents { get; init; }
+
+    public required bool Converged { get; init; }
+
+    public string? Trouble { get; init; }
+
+    public string? NotApplied { get; init; }
+
+    public int ChangesLeft { get; init; }
+
+    public int HeldBack { get; init; }
+
+    public PassDocument? LastPass { get; init; }
+}
+
+internal sealed record AgentCounts(int Online, int Offline, int Pending);
+
+internal sealed record PassDocument(long Number, DateTimeOffset At, double Seconds, int Changes);
+
+/// <summary>One entry of <c>GET /api/v2/rules</c>.</summary>
+internal sealed record RuleDocument
+{
+    public required string Route { get; init; }
+
+    public string? Host { get; init; }
+
+    public required string State { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Service { get; init; }
+
+    public string? TunnelId { get; init; }
+
+    public string? Agent { get; init; }
+
+    public string? Container { get; init; }
+
+    public required string Source { get; init; }
+
+    public string? Label { get; init; }
+}
+
+/// <summary>One entry of <c>GET /api/v2/zones</c>.</summary>
+internal sealed record ZoneDocument(string Id, string Name, string Status);
+
+/// <summary>One entry of <c>GET /api/v2/tunnels</c>.</summary>
+internal sealed record TunnelDocument
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public string? Agent { get; init; }
+
+    public long Generation { get; init; }
+
+    public string? ConnectorVersion { get; init; }
+
+    public int? ReadyConnections { get; init; }
+
+    public long? ConfigVersion { get; init; }
+}
+
+/// <summary><c>GET /readyz</c>.</summary>
+internal sealed record ReadyDocument(string Status, IReadOnlyList<string> Reasons);
+
+/// <summary><c>GET /ping</c>.</summary>
+internal sealed record PingDocument(string Status, DateTimeOffset Timestamp, int Protocol);
+
+/// <summary>RFC 9457 with a code.</summary>
+internal sealed record ProblemDocument(string Title, int Status, string Detail, string Code);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(OverviewDocument))]
+[JsonSerializable(typeof(IReadOnlyList<RuleDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ZoneDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<TunnelDocument>))]
+[JsonSerializable(typeof(ReadyDocument))]
+[JsonSerializable(typeof(PingDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class ApiJson : JsonSerializerContext;

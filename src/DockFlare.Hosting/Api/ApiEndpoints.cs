@@ -1,0 +1,89 @@
+using System.Text.Json.Serialization.Metadata;
+using DockFlare.Core.Reconciliation;
+using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Reconciliation;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DockFlare.Hosting;
+
+/// <summary>The operators' API.</summary>
+public static class ApiEndpoints
+{
+    /// <summary>
+    /// Maps the operators' calls under <c>/api/v2/</c>, with the master API key as bearer, and without one <c>GET /healthz</c> (the process is up),
+    /// <c>GET /readyz</c> (200, or 503 with the reasons) and <c>GET /ping</c>.
+    /// </summary>
+    public static IEndpointConventionBuilder MapDockFlareApi(this IEndpointRouteBuilder endpoints)
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+
+        var services = endpoints.ServiceProvider;
+        var board = services.GetRequiredService<PassBoard>();
+        var registry = services.GetRequiredService<AgentRegistry>();
+        var signal = services.GetRequiredService<ReconcileSignal>();
+        var reconciler = services.GetRequiredService<Reconciler>();
+        var key = services.GetRequiredService<MasterApiKey>();
+        var parts = services.GetServices<IReadinessPart>().ToList();
+        var time = services.GetRequiredService<TimeProvider>();
+
+        endpoints.MapGet("/healthz", (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
+        endpoints.MapGet("/readyz", (RequestDelegate)(context =>
+        {
+            var reasons = parts.Select(static part => part.FindFault()).Append(Readiness.Of(board.Current)).OfType<string>().ToList();
+            return WriteAsync(context, new ReadyDocument(reasons.Count == 0 ? "ready" : "not ready", reasons), ApiJson.Default.ReadyDocument, reasons.Count == 0 ? 200 : 503);
+        }));
+        endpoints.MapGet("/ping", (RequestDelegate)(context =>
+            WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
+
+        var group = endpoints.MapGroup("/api/v2");
+        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry), ApiJson.Default.OverviewDocument));
+        Get("rules", context => WriteAsync(context, Documents.Rules(board.Current), ApiJson.Default.IReadOnlyListRuleDocument));
+        Get("zones", context => WriteAsync(context, Documents.Zones(board.Current), ApiJson.Default.IReadOnlyListZoneDocument));
+        Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
+        Get("plan", context => PlanAsync(context, board.Current.Remaining));
+        group.MapPost("reconcile", Guarded(context =>
+        {
+            signal.Raise();
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return Task.CompletedTask;
+        }));
+        group.MapPost("plan/confirm", Guarded(context =>
+        {
+            reconciler.ConfirmDeletions();
+            signal.Raise();
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return Task.CompletedTask;
+        }));
+        return group;
+
+        void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));
+
+        RequestDelegate Guarded(RequestDelegate handle) => context =>
+        {
+            const string Scheme = "Bearer ";
+            var header = context.Request.Headers.Authorization.ToString();
+            return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim())
+                ? handle(context)
+                : WriteAsync(
+                    context,
+                    new ProblemDocument("Unauthorized", 401, "Send the master API key: Authorization: Bearer <key>.", "unauthorized"),
+                    ApiJson.Default.ProblemDocument, 401, "application/problem+json");
+        };
+    }
+
+    private static Task PlanAsync(HttpContext context, Plan plan)
+    {
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(plan.ToString(), context.RequestAborted);
+    }
+
+    private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(document, type, contentType, context.RequestAborted);
+    }
+}

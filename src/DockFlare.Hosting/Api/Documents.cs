@@ -1,0 +1,66 @@
+using DockFlare.Core.Reconciliation;
+using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Reconciliation;
+
+namespace DockFlare.Hosting.Api;
+
+/// <summary>A pass as the API shows it.</summary>
+internal static class Documents
+{
+    public static OverviewDocument Overview(PassSnapshot pass, AgentRegistry registry)
+    {
+        var agents = registry.All;
+        var enrolled = agents.Where(static agent => agent.Status == AgentStatus.Enrolled).ToList();
+        var online = enrolled.Count(agent => registry.IsOnline(agent.Id));
+        return new()
+        {
+            Routes = Enum.GetValues<RouteState>().ToDictionary(Word, state => pass.Routes.Count(route => route.State == state)),
+            Agents = new(online, enrolled.Count - online, agents.Count - enrolled.Count),
+            Converged = pass.IsConverged,
+            Trouble = pass.Trouble,
+            NotApplied = pass.WhyNotApplied,
+            ChangesLeft = pass.Remaining.Changes.Count,
+            HeldBack = pass.Remaining.Held.Count,
+            LastPass = pass.Number == 0 ? null : new(pass.Number, pass.At, pass.Duration.TotalSeconds, pass.Applied.Count),
+        };
+    }
+
+    public static IReadOnlyList<RuleDocument> Rules(PassSnapshot pass) =>
+    [
+        .. pass.Routes.Select(static route => new RuleDocument
+        {
+            Route = route.Route,
+            Host = route.Host,
+            State = Word(route.State),
+            Reason = route.Reason,
+            Service = route.Service,
+            TunnelId = route.TunnelId,
+            Agent = route.Agent.Value,
+            Container = route.Container.Length == 0 ? null : route.Container,
+            Source = route.Source == RouteSource.Manual ? "manual" : "label",
+            Label = route.Label,
+        }),
+    ];
+
+    public static IReadOnlyList<ZoneDocument> Zones(PassSnapshot pass) => [.. pass.Zones.Select(static zone => new ZoneDocument(zone.Id, zone.Name, zone.Status))];
+
+    public static IReadOnlyList<TunnelDocument> Tunnels(PassSnapshot pass) =>
+    [
+        .. pass.Desired.Tunnels.Select(tunnel =>
+        {
+            var connector = pass.Connectors.GetValueOrDefault(tunnel.TunnelId);
+            return new TunnelDocument
+            {
+                Id = tunnel.TunnelId,
+                Name = tunnel.Name,
+                Agent = tunnel.Agent.Value,
+                Generation = tunnel.Generation,
+                ConnectorVersion = connector?.Version,
+                ReadyConnections = connector?.ReadyConnections,
+                ConfigVersion = connector?.ConfigVersion,
+            };
+        }),
+    ];
+
+    private static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+}

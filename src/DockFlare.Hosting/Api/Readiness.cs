@@ -1,0 +1,22 @@
+using DockFlare.Hosting.Reconciliation;
+using DockFlare.Hosting.Redis;
+
+namespace DockFlare.Hosting.Api;
+
+/// <summary>Something that has to work for the master to be ready.</summary>
+internal interface IReadinessPart
+{
+    /// <summary>Why it does not; null when it does.</summary>
+    string? FindFault();
+}
+
+internal sealed class RedisReadiness(RedisConnection connection) : IReadinessPart
+{
+    public string? FindFault() => connection.FindFault();
+}
+
+internal static class Readiness
+{
+    /// <summary>Why the last pass leaves the master not ready; null when it does not.</summary>
+    public static string? Of(PassSnapshot pass) => pass.Number == 0 && pass.Trouble is null ? "The first pass has not ended yet." : pass.Trouble;
+}

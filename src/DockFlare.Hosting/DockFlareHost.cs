@@ -1,0 +1,41 @@
+using DockFlare.Hosting.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting;
+
+/// <summary>Runs a host so that what is wrong at its start is said in sentences.</summary>
+public static class DockFlareHost
+{
+    /// <summary>Runs until it is stopped.</summary>
+    /// <returns>0, or 78 (the BSD convention for a configuration error) after every fault was written to the error output.</returns>
+    public static async Task<int> RunDockFlareAsync(this IHost host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        try
+        {
+            await host.RunAsync().ConfigureAwait(false);
+            return 0;
+        }
+        catch (OptionsValidationException exception)
+        {
+            await Console.Error.WriteLineAsync("DockFlare does not start; these settings are wrong:").ConfigureAwait(false);
+            foreach (var fault in exception.Failures)
+            {
+                await Console.Error.WriteLineAsync($"  - {fault}").ConfigureAwait(false);
+            }
+
+            return 78;
+        }
+        catch (StateStoreException exception)
+        {
+            await Console.Error.WriteLineAsync($"DockFlare does not start: {exception.Message}").ConfigureAwait(false);
+            return 78;
+        }
+        catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"DockFlare does not start: {exception.Message} Set another address in ASPNETCORE_URLS, such as http://127.0.0.1:5001.").ConfigureAwait(false);
+            return 78;
+        }
+    }
+}

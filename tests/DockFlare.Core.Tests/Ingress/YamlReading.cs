@@ -1,0 +1,68 @@
+using DockFlare.Core.Ingress;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace DockFlare.Core.Tests.Ingress;
+
+/// <summary>Hands a YAML file to Core as values, keys given twice included.</summary>
+internal sealed class YamlReading
+{
+    private readonly Parser parser;
+    private readonly Dictionary<AnchorName, IngressNode> anchors = [];
+
+    private YamlReading(string yaml) => parser = new(new StringReader(yaml));
+
+    /// <summary>The document, or null for a file with nothing in it.</summary>
+    /// <exception cref="YamlException">It is no YAML.</exception>
+    public static IngressNode? Read(string yaml)
+    {
+        var reading = new YamlReading(yaml);
+        reading.parser.Consume<StreamStart>();
+        return reading.parser.TryConsume<DocumentStart>(out _) ? reading.ReadNode() : null;
+    }
+
+    private IngressNode ReadNode()
+    {
+        if (parser.TryConsume<AnchorAlias>(out var alias))
+        {
+            return anchors[alias.Value];
+        }
+
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return Anchored(scalar, ToNode(scalar));
+        }
+
+        if (parser.TryConsume<SequenceStart>(out var sequence))
+        {
+            var items = new List<IngressNode>();
+            while (!parser.TryConsume<SequenceEnd>(out _))
+            {
+                items.Add(ReadNode());
+            }
+
+            return Anchored(sequence, new IngressNode.Sequence(items.ToEquatableArray(), (int)sequence.Start.Line));
+        }
+
+        var mapping = parser.Consume<MappingStart>();
+        var pairs = new List<KeyValuePair<IngressNode.Scalar, IngressNode>>();
+        while (!parser.TryConsume<MappingEnd>(out _))
+        {
+            pairs.Add(new(ToNode(parser.Consume<Scalar>()), ReadNode()));
+        }
+
+        return Anchored(mapping, new IngressNode.Mapping(pairs.ToEquatableArray(), (int)mapping.Start.Line));
+    }
+
+    private static IngressNode.Scalar ToNode(Scalar scalar) => new(scalar.Value, scalar is { Style: ScalarStyle.Plain, Tag.IsEmpty: true }, (int)scalar.Start.Line);
+
+    private IngressNode Anchored(NodeEvent read, IngressNode node)
+    {
+        if (!read.Anchor.IsEmpty)
+        {
+            anchors[read.Anchor] = node;
+        }
+
+        return node;
+    }
+}
