@@ -35,7 +35,7 @@ public sealed record AccessGroup(string Id)
             return $"The access group '{Id}' has no policy, so nobody would get in: add one.";
         }
 
-        if (!Labels.GoDuration.TryParse(SessionDuration, out var nanoseconds) || nanoseconds < 0)
+        if (!Ingress.GoDuration.TryParse(SessionDuration, out var duration) || duration < TimeSpan.Zero)
         {
             return $"The session duration of access group '{Id}' is '{SessionDuration}', which is not a duration: write hours or minutes, such as 24h or 30m.";
         }

@@ -142,7 +142,7 @@ public static class AccessResolver
         }
 
         var ids = catalog.Groups.Select(static known => known.Id).Order(StringComparer.Ordinal).ToArray();
-        var advice = NearestWord.Find(id, ids) is { } nearest ? $"did you mean '{nearest}'?"
+        var advice = new NearestWord(ids).Find(id) is { } nearest ? $"did you mean '{nearest}'?"
             : ids.Length == 0 ? "make it first, or use access.policy."
             : $"make it first, or use one of {string.Join(", ", ids.Take(10))}{(ids.Length > 10 ? ", …" : "")}.";
         return (null, $"There is no access group '{id}': {advice}");

@@ -292,7 +292,7 @@ internal sealed class AccessPlanner
 
     private static bool SameDuration(string left, string right) =>
         string.Equals(left, right, StringComparison.Ordinal)
-        || (Labels.GoDuration.TryParse(left, out var first) && Labels.GoDuration.TryParse(right, out var second) && first == second);
+        || (GoDuration.TryParse(left, out var first) && GoDuration.TryParse(right, out var second) && first == second);
 
     /// <summary>A live route stays as long as its last application is seen; every other one goes or stays away.</summary>
     private void KeepOrClose(DesiredRoute route, string reason, string? key, DesiredApp? wanted = null)
