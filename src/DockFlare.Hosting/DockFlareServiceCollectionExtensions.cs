@@ -101,7 +101,13 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();
         services.TryAddSingleton(static _ => new CloudflaredMetrics(new HttpClient { Timeout = TimeSpan.FromSeconds(5) }));
         services.TryAddSingleton<ReadConnector>(static provider => provider.GetRequiredService<CloudflaredMetrics>().ReadAsync);
-        services.TryAddSingleton<ITunnelRunner, DockerTunnelRunner>();
+        services.AddOptions<CloudflaredOptions>().Configure(options => AgentSettings.Fill(options, values));
+        services.TryAddSingleton<ITunnelRunner>(static provider => provider.GetRequiredService<IOptions<CloudflaredOptions>>().Value.Mode switch
+        {
+            CloudflaredMode.Process => ActivatorUtilities.CreateInstance<ProcessTunnelRunner>(provider),
+            CloudflaredMode.External => ActivatorUtilities.CreateInstance<ExternalTunnelRunner>(provider),
+            _ => ActivatorUtilities.CreateInstance<DockerTunnelRunner>(provider),
+        });
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
         services.AddHttpMasterLink();

@@ -13,10 +13,3 @@ namespace DockFlare.Testing;
 /// <param name="Json">The whole application as the API answers it.</param>
 public sealed record FakeAccessApp(
     string Id, string AccountId, string Name, string Type, string Audience, EquatableArray<string> Domains, EquatableArray<FakeAccessPolicy> Policies, string Json);
-
-/// <summary>A policy as an application carries it.</summary>
-/// <param name="Id">Its UUID.</param>
-/// <param name="Name">Its name.</param>
-/// <param name="Decision"><c>allow</c>, <c>deny</c>, <c>non_identity</c> or <c>bypass</c>.</param>
-/// <param name="IncludeJson">The JSON of <c>include</c>.</param>
-public sealed record FakeAccessPolicy(string Id, string Name, string Decision, string IncludeJson);

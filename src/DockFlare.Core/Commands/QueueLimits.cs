@@ -6,8 +6,8 @@ public sealed record QueueLimits
     /// <summary>The limits that hold unless others are given.</summary>
     public static QueueLimits Default { get; } = new();
 
-    /// <summary>Commands that wait or are out on lease; one more is refused. 1,000 by default.</summary>
-    public int Pending { get; init; } = 1000;
+    /// <summary>Commands that wait or are out on lease; one more is refused. 100 by default: a queue is read whole with each call.</summary>
+    public int Pending { get; init; } = 100;
 
     /// <summary>Dead letters; the oldest goes first. 100 by default.</summary>
     public int DeadLetters { get; init; } = 100;

@@ -1,12 +1,16 @@
 namespace DockFlare.Core.Ingress;
 
-/// <summary>The rules of others, indexed by host so that the ones that overlap with a rule of ours are found without a scan.</summary>
+/// <summary>The rules of others, indexed so that the ones that overlap with a rule of ours are found without a scan.</summary>
 internal sealed class ForeignRules
 {
-    private readonly Dictionary<string, List<int>> byHost = new(StringComparer.Ordinal);
+    private readonly CoverIndex covers = new();
+    private readonly Dictionary<string, int> firstOfHost = new(StringComparer.Ordinal);
 
-    /// <summary>For <c>.example.com</c>: the last rule that can be reached and whose host ends in it.</summary>
-    private readonly Dictionary<string, int> lastBelow = new(StringComparer.Ordinal);
+    /// <summary>For a host and a path: the rules of that host with a narrower path, in order; only those that can be reached.</summary>
+    private readonly Dictionary<(string Host, RulePath Path), List<int>> narrowerPaths = [];
+
+    /// <summary>For <c>.example.com</c>: the rules whose host ends in it, in order; only those that can be reached.</summary>
+    private readonly Dictionary<string, List<int>> narrowerHosts = new(StringComparer.Ordinal);
 
     public ForeignRules(List<IngressEntry> foreign)
     {
@@ -14,20 +18,13 @@ internal sealed class ForeignRules
         for (var i = 0; i < Keys.Length; i++)
         {
             var key = Keys[i] = IngressOrder.KeyOf(foreign[i].Identity);
-            if (!IsDead(key))
+            if (covers.Find(key.Host, key.Path) is null)
             {
-                foreach (var suffix in HostPattern.Above(key.Host))
-                {
-                    lastBelow[suffix] = i;
-                }
+                AddReachable(key, i);
             }
 
-            if (!byHost.TryGetValue(key.Host, out var list))
-            {
-                byHost.Add(key.Host, list = new(1));
-            }
-
-            list.Add(i);
+            covers.Add(key.Host, key.Path, i);
+            firstOfHost.TryAdd(key.Host, i);
         }
     }
 
@@ -36,95 +33,61 @@ internal sealed class ForeignRules
     /// <summary>The place nearest to <paramref name="wish"/> that is after the narrower and before the broader rules.</summary>
     public int Clamp(RuleKey key, int wish)
     {
-        var first = FirstAfterNarrower(key);
+        // What stands behind a rule that takes all of ours never got those requests: nothing is taken from it.
+        var cover = covers.Find(key.Host, key.Path) ?? Keys.Length;
+        var first = narrowerPaths.TryGetValue((key.Host, key.Path), out var paths) ? AfterLast(paths, cover) : 0;
+        if (HostPattern.SuffixOf(key.Host) is { } suffix && narrowerHosts.TryGetValue(suffix, out var hosts))
+        {
+            first = Math.Max(first, AfterLast(hosts, cover));
+        }
+
         return Math.Clamp(wish, first, Math.Max(first, FirstBroader(key)));
     }
 
     /// <summary>The position of the first rule that a rule of <paramref name="key"/> has to come before; the count when there is none.</summary>
     public int FirstBroader(RuleKey key)
     {
-        var first = Keys.Length;
-        foreach (var i in SameHost(key.Host))
-        {
-            if (HostPattern.PathCovers(Keys[i].Path, key.Path))
-            {
-                first = Math.Min(first, i);
-            }
-        }
-
+        var first = covers.Find(key.Host, key.Path) ?? Keys.Length;
         foreach (var pattern in HostPattern.Covering(key.Host))
         {
-            if (byHost.TryGetValue(pattern, out var list))
+            if (firstOfHost.TryGetValue(pattern, out var at))
             {
-                first = Math.Min(first, list[0]);
+                first = Math.Min(first, at);
             }
         }
 
         return first;
     }
 
-    private int FirstAfterNarrower(RuleKey key)
+    private void AddReachable(RuleKey key, int index)
     {
-        var after = 0;
-        foreach (var i in SameHost(key.Host))
+        foreach (var suffix in HostPattern.Above(key.Host))
         {
-            if (HostPattern.PathCovers(key.Path, Keys[i].Path) && !IsCoveredBefore(i))
-            {
-                after = Math.Max(after, i + 1);
-            }
+            Add(narrowerHosts, suffix, index);
         }
 
-        return HostPattern.SuffixOf(key.Host) is { } suffix && lastBelow.TryGetValue(suffix, out var last) ? Math.Max(after, last + 1) : after;
+        foreach (var path in HostPattern.AtOrAbove(key.Path).Skip(1))
+        {
+            Add(narrowerPaths, (key.Host, path), index);
+        }
     }
 
-    private bool IsCoveredBefore(int position)
+    private static void Add<TKey>(Dictionary<TKey, List<int>> index, TKey key, int position)
+        where TKey : notnull
     {
-        var key = Keys[position];
-        foreach (var pattern in HostPattern.Covering(key.Host))
+        if (!index.TryGetValue(key, out var list))
         {
-            if (HasOpenRule(pattern, position))
-            {
-                return true;
-            }
+            index.Add(key, list = new(1));
         }
 
-        return HasOpenRule(key.Host, position);
+        list.Add(position);
     }
 
-    /// <summary>Whether an earlier rule takes every request this one could get. Called while the index holds only the earlier ones.</summary>
-    private bool IsDead(RuleKey key)
+    /// <summary>The place after the last of <paramref name="positions"/> that is below <paramref name="limit"/>.</summary>
+    private static int AfterLast(List<int> positions, int limit)
     {
-        foreach (var pattern in HostPattern.Covering(key.Host))
-        {
-            if (HasOpenRule(pattern, int.MaxValue))
-            {
-                return true;
-            }
-        }
-
-        return HasOpenRule(key.Host, int.MaxValue);
+        var at = positions.BinarySearch(limit);
+        var count = at < 0 ? ~at : at;
+        return count == 0 ? 0 : positions[count - 1] + 1;
     }
-
-    private bool HasOpenRule(string pattern, int before)
-    {
-        if (byHost.TryGetValue(pattern, out var list))
-        {
-            foreach (var i in list)
-            {
-                if (i >= before)
-                {
-                    return false;
-                }
-
-                if (Keys[i].Path.IsAny)
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
-    }
-
-    private List<int> SameHost(string host) => byHost.GetValueOrDefault(host) ?? [];
 }

@@ -44,18 +44,14 @@ internal static class HostPattern
         }
     }
 
-    /// <summary>Whether every path of <paramref name="narrow"/> is surely one of <paramref name="broad"/>, and not the other way round.</summary>
-    public static bool PathCovers(RulePath broad, RulePath narrow)
+    /// <summary>The path itself and every path that surely stands for all of its requests: the prefixes of a prefix, and every path.</summary>
+    public static IEnumerable<RulePath> AtOrAbove(RulePath path)
     {
-        if (broad == narrow)
+        yield return path;
+        while (!path.IsAny)
         {
-            return false;
+            path = path.IsExpression ? RulePath.Any : RulePath.Prefix(path.Text[..path.Text.LastIndexOf('/')]);
+            yield return path;
         }
-
-        return broad.IsAny
-            || (!broad.IsExpression && !narrow.IsExpression
-                && narrow.Text.Length > broad.Text.Length
-                && narrow.Text[broad.Text.Length] == '/'
-                && narrow.Text.StartsWith(broad.Text, StringComparison.Ordinal));
     }
 }

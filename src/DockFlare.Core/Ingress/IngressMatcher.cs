@@ -91,16 +91,16 @@ public sealed class IngressMatcher
     /// <summary>The rules that no request can reach, because an earlier one takes all of theirs.</summary>
     public EquatableArray<UnreachableRule> FindUnreachable()
     {
-        var first = new Dictionary<(string Host, RulePath Path), int>();
+        var covers = new CoverIndex();
         var unreachable = new List<UnreachableRule>();
         for (var i = 0; i < paths.Length; i++)
         {
             var key = IngressOrder.KeyOf(document.Entries[i].Identity);
-            var cover = FindCover(first, key.Host, key.Path);
+            var cover = covers.Find(key.Host, key.Path);
             if (cover is not null && aliases[i] is { } alias)
             {
                 // The alias is a host of its own, which a wildcard in other letters does not cover.
-                cover = FindCover(first, alias, key.Path) is { } other ? Math.Max(cover.Value, other) : null;
+                cover = covers.Find(alias, key.Path) is { } other ? Math.Max(cover.Value, other) : null;
             }
 
             if (cover is { } earlier)
@@ -108,39 +108,15 @@ public sealed class IngressMatcher
                 unreachable.Add(new(i, earlier));
             }
 
-            first.TryAdd((key.Host, key.Path), i);
+            covers.Add(key.Host, key.Path, i);
             if (aliases[i] is { } name)
             {
-                first.TryAdd((name, key.Path), i);
+                covers.Add(name, key.Path, i);
             }
         }
 
         return unreachable.ToEquatableArray();
     }
-
-    private static int? FindCover(Dictionary<(string Host, RulePath Path), int> first, string host, RulePath path)
-    {
-        int? cover = null;
-        foreach (var pattern in HostPattern.Covering(host).Prepend(host).Append("").Append("*"))
-        {
-            for (var broad = path; ; broad = Parent(broad))
-            {
-                if (first.TryGetValue((pattern, broad), out var at) && at < (cover ?? int.MaxValue))
-                {
-                    cover = at;
-                }
-
-                if (broad.IsAny)
-                {
-                    break;
-                }
-            }
-        }
-
-        return cover;
-    }
-
-    private static RulePath Parent(RulePath path) => path.IsExpression ? RulePath.Any : RulePath.Prefix(path.Text[..path.Text.LastIndexOf('/')]);
 
     private void Add(int index, RuleIdentity identity)
     {

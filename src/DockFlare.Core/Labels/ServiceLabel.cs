@@ -45,27 +45,25 @@ internal static class ServiceLabel
             return null;
         }
 
-        // In bastion mode cloudflared looks at fixed answers only.
+        // In bastion mode cloudflared does not look at addresses.
         if (isBastion && !service.StartsWith("http_status:", StringComparison.Ordinal))
         {
             return scope.Text(position);
         }
 
-        if (ServiceText.FindFault(service) is not { } fault)
+        if (scope.Text(position) is not { } text)
         {
-            if (scope.Text(position) is not { } text)
-            {
-                return null;
-            }
-
-            if (IngressService.FindFault(text) is not { } verdict)
-            {
-                return text;
-            }
-
-            fault = $"cloudflared does not take it ({ServiceText.Redact(verdict)}): write scheme, host and port, such as http://app:8080";
+            return null;
         }
 
+        // cloudflared's own rules decide; ours add what to write instead, and refuse a port that no machine has.
+        var verdict = IngressService.FindFault(text);
+        if (verdict is null && !ServiceText.HasImpossiblePort(text))
+        {
+            return text;
+        }
+
+        var fault = ServiceText.FindFault(text) ?? $"cloudflared does not take it ({ServiceText.Redact(verdict ?? "")}): write scheme, host and port, such as http://app:8080";
         var shown = ServiceText.RedactService(service);
         scope.Fail(position, $"{scope.Key(position)} is '{shown}', but {fault}.", shown);
         return null;

@@ -3,14 +3,26 @@ using System.Globalization;
 
 namespace DockFlare.Core.Labels;
 
-/// <summary>Origins as cloudflared takes them.</summary>
+/// <summary>Advice on origins that cloudflared does not take.</summary>
 internal static class ServiceText
 {
     private static readonly SearchValues<char> HostEnd = SearchValues.Create("/?#");
     private static readonly SearchValues<char> NotInHost = SearchValues.Create(" \"%\\^`{|}<>");
     private static readonly string[] Words = ["hello_world", "hello-world", "socks-proxy", "bastion"];
 
-    /// <summary>Why it is not an origin, and what to write instead; null when it is one.</summary>
+    /// <summary>Whether an address names a port above 65535, which cloudflared accepts and can never reach.</summary>
+    public static bool HasImpossiblePort(string service)
+    {
+        var end = service.Length;
+        while (end > 0 && char.IsAsciiDigit(service[end - 1]))
+        {
+            end--;
+        }
+
+        return service.Length - end >= 5 && end > 0 && service[end - 1] == ':' && FindFault(service) is not null;
+    }
+
+    /// <summary>What is wrong with a service and what to write instead; null when nothing is seen.</summary>
     public static string? FindFault(string service)
     {
         if (service.StartsWith("unix:", StringComparison.Ordinal) || service.StartsWith("unix+tls:", StringComparison.Ordinal) || Words.AsSpan().Contains(service))

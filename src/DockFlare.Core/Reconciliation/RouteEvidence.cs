@@ -19,6 +19,9 @@ public sealed record RouteEvidence
     /// <summary>What the connectors of each tunnel say of themselves. A tunnel of which nothing is known is not in it.</summary>
     public IReadOnlyDictionary<string, ConnectorStatus> Connectors { get; init; } = new Dictionary<string, ConnectorStatus>();
 
+    /// <summary>The tunnels whose connectors never tell which configuration they run.</summary>
+    public IReadOnlySet<string> SilentTunnels { get; init; } = new HashSet<string>();
+
     /// <summary>What could not be applied, by host or by tunnel name.</summary>
     public IReadOnlyDictionary<string, string> Faults { get; init; } = new Dictionary<string, string>();
 }

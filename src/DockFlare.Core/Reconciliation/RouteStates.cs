@@ -68,7 +68,9 @@ public static class RouteStates
 
         if (!evidence.Connectors.TryGetValue(route.TunnelId, out var connector) || connector.ConfigVersion is null)
         {
-            return outcome with { State = RouteState.Unproven, Reason = $"Routed and published, but no connector of tunnel '{tunnelName}' reports which configuration it runs." };
+            return evidence.SilentTunnels.Contains(route.TunnelId)
+                ? outcome with { State = RouteState.Unproven, Reason = $"Routed and published; the connector of tunnel '{tunnelName}' does not tell which configuration it runs." }
+                : outcome with { Reason = $"Routed and published; the connector of tunnel '{tunnelName}' has not said yet which configuration it runs." };
         }
 
         if (connector.ReadyConnections == 0)

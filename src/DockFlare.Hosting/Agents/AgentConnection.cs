@@ -52,9 +52,9 @@ internal sealed partial class AgentConnection(
         if (exception.RegistrationRequired)
         {
             Lose(session);
-            return;
         }
 
+        // Also before registering again: two hosts that share a key would otherwise take the session from each other without a pause.
         await DelayAsync(attempt, exception, cancellationToken).ConfigureAwait(false);
     }
 
@@ -150,15 +150,21 @@ internal sealed partial class AgentConnection(
 
     private void Lose(AgentSession session)
     {
+        CancellationTokenSource ending;
         lock (gate)
         {
             // A call of a session that was replaced meanwhile says nothing about the new one.
-            if (current.Task.IsCompletedSuccessfully && ReferenceEquals(current.Task.GetAwaiter().GetResult(), session))
+            if (!current.Task.IsCompletedSuccessfully || !ReferenceEquals(current.Task.GetAwaiter().GetResult(), session))
             {
-                current = NewSession();
-                lost.Cancel();
+                return;
             }
+
+            current = NewSession();
+            ending = lost;
         }
+
+        // Not under the lock: what waits for it may go on right here.
+        ending.Cancel();
     }
 
     private void Say(MasterLinkException exception)

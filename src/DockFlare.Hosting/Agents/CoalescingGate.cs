@@ -40,6 +40,9 @@ internal sealed class CoalescingGate(TimeProvider time, TimeSpan quiet, TimeSpan
         lastOpened = time.GetTimestamp();
     }
 
+    /// <summary>Takes what was raised, whether or not it is time to act on it.</summary>
+    public bool TryTake() => raised.Reader.TryRead(out _);
+
     private TimeSpan Remaining(long first)
     {
         if (lastOpened is not { } opened || time.GetElapsedTime(opened, first) >= quiet)

@@ -8,7 +8,7 @@ public sealed class QueueOptions
     /// <summary>How often a command is handed out and how long it waits in between. Five attempts, 5 seconds to 5 minutes by default.</summary>
     public RetryPolicy Retry { get; set; } = RetryPolicy.Default;
 
-    /// <summary>How much one agent's queue keeps. 1,000 commands, 100 dead letters, 100 lines of history by default.</summary>
+    /// <summary>How much one agent's queue keeps. 100 commands, 100 dead letters, 100 lines of history by default.</summary>
     public QueueLimits Limits { get; set; } = QueueLimits.Default;
 
     internal CommandQueueException Full(AgentId agent) =>

@@ -1,4 +1,5 @@
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflared;
 using DockFlare.Hosting.Docker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,5 +32,16 @@ internal static class AgentSettings
         options.ConnectorNetwork = values.Text("Cloudflared:Network") ?? options.ConnectorNetwork;
         options.ConnectorReplicas = values.Integer("Cloudflared:Replicas", options.ConnectorReplicas);
         options.ConnectorAttach = values.Boolean("Cloudflared:Attach", options.ConnectorAttach);
+    }
+
+    public static void Fill(CloudflaredOptions options, SettingValues values)
+    {
+        options.Mode = values.Text("Cloudflared:Mode")?.ToLowerInvariant() switch
+        {
+            "process" => CloudflaredMode.Process,
+            "external" => CloudflaredMode.External,
+            _ => values.Boolean("ExternalCloudflared", fallback: false) ? CloudflaredMode.External : CloudflaredMode.Docker,
+        };
+        options.Binary = values.Text("Cloudflared:Binary") ?? options.Binary;
     }
 }

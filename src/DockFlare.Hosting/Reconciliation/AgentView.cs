@@ -99,6 +99,21 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
         return connectors;
     }
 
+    /// <summary>The tunnels whose connectors never tell which configuration they run: those of agents of protocols 1 and 2, and those run by someone else.</summary>
+    public HashSet<string> SilentTunnels(EquatableArray<TunnelAssignment> assignments)
+    {
+        var silent = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tunnel in assignments)
+        {
+            if (tunnel.IsExternal || registry.Find(tunnel.Agent) is { Protocol: < 3 })
+            {
+                silent.Add(tunnel.TunnelId);
+            }
+        }
+
+        return silent;
+    }
+
     private async ValueTask<EquatableArray<AgentCommand>> CommandsAsync(AgentId agent, CancellationToken cancellationToken)
     {
         var commands = new List<AgentCommand>(await queue.PendingAsync(agent, cancellationToken).ConfigureAwait(false));

@@ -21,7 +21,8 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
         if (plan.Changes.Any(static change => change is Change.CreateTunnel))
         {
             // Now that the tunnels have ids, the rest is planned with them.
-            return new(faults, plan.Changes.Where(static change => change is Change.CreateTunnel).ToList());
+            var creations = plan.Changes.Where(static change => change is Change.CreateTunnel).ToList();
+            return new(faults, creations) { HasMore = faults.Count < creations.Count };
         }
 
         var changes = plan.Changes.ToLookup(static change => change.Phase);

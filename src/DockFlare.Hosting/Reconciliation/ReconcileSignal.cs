@@ -13,4 +13,7 @@ public sealed class ReconcileSignal(TimeProvider? time = null)
 
     /// <summary>Completes when it is time to act: at once for a lone change, after 100 ms of quiet for a rush, at the latest after 2 s.</summary>
     internal ValueTask WaitAsync(CancellationToken cancellationToken) => gate.WaitAsync(cancellationToken);
+
+    /// <summary>Takes the signal if it was raised.</summary>
+    internal bool TryTake() => gate.TryTake();
 }

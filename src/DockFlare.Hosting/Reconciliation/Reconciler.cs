@@ -83,15 +83,10 @@ internal sealed partial class Reconciler(
                     unmade[key] = fault;
                 }
 
-                applied.AddRange(result.Tried);
-                LogChanges(result.Tried, result.Faults.Concat(result.Unmade.Select(static fault => fault.Fault)));
+                applied.AddRange(Done(result));
                 if (result.HasMore && round < MaxRounds)
                 {
-                    continue;
-                }
-
-                if (look.Plan.Changes.Any(static change => change is Change.CreateTunnel) && faults.Count < look.Plan.Changes.Count(static change => change is Change.CreateTunnel) && round < MaxRounds)
-                {
+                    // Now that there are tunnels and applications, what depends on their ids can be planned.
                     continue;
                 }
 
@@ -260,6 +255,7 @@ internal sealed partial class Reconciler(
                 StringComparer.Ordinal),
             PublishedHosts = look.Observed.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
             Connectors = connectors,
+            SilentTunnels = agents.SilentTunnels(look.Desired.Tunnels),
             Faults = messages,
         };
         return new()
@@ -303,16 +299,16 @@ internal sealed partial class Reconciler(
     private bool NeedsZones(bool resync) =>
         resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
 
-    private void LogChanges(IReadOnlyList<Change> tried, IEnumerable<ApplyFault> faults)
+    private List<Change> Done(ApplyResult result)
     {
-        var failed = faults.Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
-        foreach (var change in tried)
+        var failed = result.Faults.Concat(result.Unmade.Select(static fault => fault.Fault)).Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
+        var done = result.Tried.Where(change => !failed.Contains(change.Subject)).ToList();
+        foreach (var change in done)
         {
-            if (!failed.Contains(change.Subject))
-            {
-                LogApplied(change.Describe());
-            }
+            LogApplied(change.Describe());
         }
+
+        return done;
     }
 
     private sealed record Look(DesiredState Desired, ObservedState Observed, Plan Plan, Dictionary<string, CloudflareException> Unread)

@@ -7,6 +7,7 @@ using DockFlare.Testing.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Testing;
@@ -39,6 +40,8 @@ public static class DockFlareSandbox
         services.PostConfigure<AgentOptions>(options => (options.DataPath, options.TunnelCheckInterval) = (Path.Combine(folder, "agent"), TimeSpan.FromSeconds(1)));
         services.PostConfigure<MasterOptions>(static options => options.ResyncInterval = TimeSpan.FromSeconds(10));
 
+        // The terminal shows the routes and each change; the log is for what somebody may have to act on.
+        services.AddLogging(static logging => logging.AddFilter("DockFlare", LogLevel.Warning));
         builder.UseSqliteState(folder).UseTunnelRunner<SimulatedTunnelRunner>();
         var engine = await FindEngineAsync(builder.Configuration["Docker:Host"]).ConfigureAwait(false);
         services.Replace(ServiceDescriptor.Singleton<IContainerSource>(provider => engine is null

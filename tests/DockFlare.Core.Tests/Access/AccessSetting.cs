@@ -101,7 +101,7 @@ internal static class AccessSetting
     /// <summary>A tunnel that carries nothing.</summary>
     public static ObservedState Bare(ObservedAccess? access) => new()
     {
-        Tunnels = [new(TunnelId, IngressDocument.Empty, 0)], Agents = [new(new("nas"), 1, TunnelId)], Access = access,
+        Tunnels = [new(TunnelId, IngressMerge.Merge(IngressDocument.Empty, [], []).Document, 1)], Agents = [new(new("nas"), 1, TunnelId)], Access = access,
     };
 
     public static Plan Plan(DesiredState desired, ObservedState observed, PlanPolicy? policy = null) => Planner.Compute(desired, observed, policy, Owner);

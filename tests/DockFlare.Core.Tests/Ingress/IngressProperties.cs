@@ -142,7 +142,7 @@ public sealed class IngressProperties
         {
             _ = new IngressMatcher(Documents.Of(("a.com", pattern), ("", ""))).Match("a.com", "/api/é😀");
         }
-    }, iter: 20_000);
+    }, iter: 1_000);
 
     [Fact]
     public void Any_json_gets_a_verdict_and_what_passes_can_be_read() =>

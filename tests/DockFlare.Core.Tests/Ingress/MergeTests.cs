@@ -91,6 +91,16 @@ public sealed class MergeTests
     }
 
     [Fact]
+    public void A_rule_behind_one_that_takes_all_of_ours_does_not_hold_ours_back()
+    {
+        var there = Document(Foreign("", "^/api/v1(/|$)"), Foreign("c.a.com", "^/api/v1/z(/|$)"), Foreign("c.a.com"), NotFound);
+
+        Assert.Equal(
+            ["c.a.com ^/api/v1(/|$)", "*.a.com ^/api/v1/x(/|$)", "^/api/v1(/|$) (theirs)", "c.a.com ^/api/v1/z(/|$) (theirs)", "c.a.com (theirs)", ""],
+            Order(IngressMerge.Merge(there, [], [Rule("c.a.com", "/api/v1"), Rule("*.a.com", "/api/v1/x")]).Document));
+    }
+
+    [Fact]
     public void A_priority_holds_among_ours_and_shadows_nothing_foreign()
     {
         var there = Document(Foreign("n.z.com"), NotFound);

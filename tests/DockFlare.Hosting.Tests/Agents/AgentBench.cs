@@ -72,6 +72,14 @@ internal sealed class ScriptedMaster : IMasterLink
     private readonly Channel<CommandLease> leases = Channel.CreateUnbounded<CommandLease>();
     private volatile bool isAway;
     private volatile bool leaseIsLost;
+    private volatile bool hasForgotten;
+
+    /// <summary>When true, the next report finds no session.</summary>
+    public bool HasForgotten
+    {
+        get => hasForgotten;
+        set => hasForgotten = value;
+    }
 
     public bool IsAway
     {
@@ -101,6 +109,12 @@ internal sealed class ScriptedMaster : IMasterLink
     public ValueTask ReportAsync(AgentReport report, CancellationToken cancellationToken)
     {
         Answer("report " + string.Join(',', report.Containers.Select(static container => container.Name)));
+        if (hasForgotten)
+        {
+            hasForgotten = false;
+            throw new MasterLinkException("The master does not know this session.") { RegistrationRequired = true };
+        }
+
         Reports.Enqueue(report);
         return ValueTask.CompletedTask;
     }

@@ -113,6 +113,21 @@ public sealed class AgentRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_master_that_lost_its_memory_gets_a_registration_and_then_the_report_again()
+    {
+        await StartAsync();
+        source.Show("blog");
+        await CallsUntilAsync("report blog");
+        master.HasForgotten = true;
+        source.Show("blog", "wiki");
+
+        await CallsUntilAsync("report blog,wiki");
+        var calls = await CallsUntilAsync("report blog,wiki");
+
+        Assert.Equal(["register", "report blog,wiki"], calls);
+    }
+
+    [Fact]
     public async Task A_command_is_carried_out_stored_and_acknowledged()
     {
         await StartAsync();
