@@ -1,3 +1,4 @@
+using System.Net;
 using DockFlare.Core;
 using DockFlare.Core.Access;
 using DockFlare.Core.Reconciliation;
@@ -57,7 +58,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
             foreach (var fault in (await Task.WhenAll(chunk.Select(change => TryAsync(change, apply))).ConfigureAwait(false)).OfType<GuardFault>())
             {
                 faults.Add(fault);
-                stop ??= fault.Fault is { Fault: CloudflareFault.Passing, RetryAfter: not null } ? fault.Fault : null;
+                stop ??= fault.IsLimit ? fault.Fault : null;
             }
         }
     }
@@ -80,7 +81,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
 
             // A policy that was just taken off its last application may still count as in use for a while.
             var fault = exception.Fault == CloudflareFault.Conflict && change is Change.DeletePolicy ? CloudflareFault.Passing : exception.Fault;
-            return new(KeyOf(change), new(change.Subject, exception.Message, fault, exception.RetryAfter));
+            return new(KeyOf(change), new(change.Subject, exception.Message, fault, exception.RetryAfter)) { IsLimit = exception.Status == HttpStatusCode.TooManyRequests || exception.RetryAfter is not null };
         }
     }
 
@@ -197,4 +198,8 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
 /// <summary>An application or policy that could not be made, changed or deleted.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Fault">What failed.</param>
-internal sealed record GuardFault(string Key, ApplyFault Fault);
+internal sealed record GuardFault(string Key, ApplyFault Fault)
+{
+    /// <summary>Whether Cloudflare asks to wait.</summary>
+    public bool IsLimit { get; init; }
+}

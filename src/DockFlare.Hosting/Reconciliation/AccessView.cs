@@ -9,8 +9,10 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>What a pass needs to know of Access: what names mean, what is there, and which of it is ours.</summary>
 internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, IOptions<CloudflareOptions> options)
 {
-    private bool isInUse;
     private int settledReads;
+
+    /// <summary>Whether anything is or was to be guarded, as of the last reading.</summary>
+    public bool IsInUse { get; private set; }
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
@@ -31,8 +33,8 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
     /// <returns>What failed; null when nothing did.</returns>
     public async Task<CloudflareException?> ReadAsync(string accountId, DesiredState desired, bool refresh, CancellationToken cancellationToken)
     {
-        isInUse = !store.IsEmpty || desired.Routes.Any(static route => route.Access is not null);
-        if (!isInUse)
+        IsInUse = !store.IsEmpty || desired.Routes.Any(static route => route.Access is not null);
+        if (!IsInUse)
         {
             return null;
         }
@@ -58,7 +60,7 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
     /// <summary>What is remembered, with the marks of what is ours; null when nothing is or was to be guarded.</summary>
     public ObservedAccess? Observe(IReadOnlyDictionary<string, string> unmade)
     {
-        if (!isInUse)
+        if (!IsInUse)
         {
             return null;
         }

@@ -114,8 +114,12 @@ internal sealed partial class Reconciler(
             unread[AccessUnread] = accessFault;
         }
 
-        // Names of identity providers have a meaning only now.
-        desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        if (cloudflare.Access.IsInUse)
+        {
+            // Names of identity providers have a meaning only now.
+            desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        }
+
         if (await cloudflare.Access.ReadTeamAsync(account.AccountId, desired, cancellationToken).ConfigureAwait(false) is { } teamFault)
         {
             unread.TryAdd(AccessUnread, teamFault);
