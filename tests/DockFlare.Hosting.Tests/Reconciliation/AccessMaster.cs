@@ -9,7 +9,6 @@ using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Time.Testing;
 
 namespace DockFlare.Hosting.Tests.Reconciliation;
 
@@ -31,8 +30,6 @@ internal sealed class AccessMaster : IAsyncDisposable
     }
 
     public FakeCloudflare Cloudflare { get; }
-
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero));
 
     public string ZoneId { get; private set; } = "";
 
@@ -96,7 +93,7 @@ internal sealed class AccessMaster : IAsyncDisposable
 
     private ServiceProvider Build()
     {
-        var collection = new ServiceCollection().AddLogging().AddSingleton(store).AddSingleton<TimeProvider>(Time);
+        var collection = new ServiceCollection().AddLogging().AddSingleton(store).AddSingleton<TimeProvider>(new ImpatientTime());
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["DockFlare:Cloudflare:ApiToken"] = Cloudflare.Token,

@@ -30,7 +30,7 @@ public sealed class AccessReconcileTests
     public async Task A_resync_reads_three_lists_and_writes_nothing()
     {
         await using var master = await AccessMaster.StartAsync();
-        await master.RunAsync(Guarded, "b: hostname=b.example.com access.policy=authenticate access.allowed_idps=One-time-PIN".Replace("One-time-PIN", "onetimepin", StringComparison.Ordinal).Replace(" access.allowed_idps=onetimepin", "", StringComparison.Ordinal),
+        await master.RunAsync(Guarded, "b: hostname=b.example.com access.policy=authenticate",
             "c: hostname=c.example.com access.custom_rules=[{\"decision\":\"allow\",\"include\":[{\"email\":{\"email\":\"A@B.example\"}},{\"ip\":{\"ip\":\"203.0.113.7\"}}]}]", "d: hostname=d.example.com path=/admin access.group=staff");
         master.Cloudflare.Log.Reset();
 
