@@ -11,12 +11,12 @@ internal sealed class RouteGuards
     private readonly SortedDictionary<string, DesiredApp> apps = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, DesiredPolicy> policies = new(StringComparer.Ordinal);
 
-    public RouteGuards(ReconcileInput input, List<(DesiredRoute Route, string Container)> served)
+    public RouteGuards(ReconcileInput input, List<Winner> served)
     {
         this.input = input;
-        foreach (var (route, _) in served)
+        foreach (var winner in served)
         {
-            if (route is { Access: { } wish, Key.Path.IsAny: true })
+            if (winner.Route is { Access: { } wish, Key.Path.IsAny: true } route)
             {
                 wholeHosts[route.Key.Host] = (wish, Resolve(route, wish));
             }

@@ -40,8 +40,9 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
 
         if (faults.Count == 0)
         {
-            // A host that moved leaves its old tunnel only when its record points to the new one.
+            // A host that moved leaves its old tunnel or zone only when it is served at the new one.
             await IngressAsync(changes[ChangePhase.Unroute], desired, context, faults, cancellationToken).ConfigureAwait(false);
+            faults.AddRange(await RecordsAsync(changes[ChangePhase.Unroute].Where(static change => change is Change.DeleteDns), context, cancellationToken).ConfigureAwait(false));
         }
 
         var (ready, later) = Unguarding(plan);

@@ -19,8 +19,8 @@ public sealed class AccessPlannerTests
     public void A_host_is_guarded_before_it_is_routed_and_routed_before_it_is_published() => Assert.Equal(
         [
             "Guard + policy   DockFlare-AccessGroup-family",
-            "Guard + access   app.example.com  (DockFlare-AccessGroup-family)",
-            "Route ~ ingress  nas  (1 added)",
+            "Guard + access   app.example.com: DockFlare-AccessGroup-family",
+            "Route ~ ingress  nas: 1 added",
             $"Publish + record   app.example.com -> {TunnelId}.cfargotunnel.com",
         ],
         Steps(Plan(Desired(Family), Bare(NoAccess))));
@@ -56,7 +56,7 @@ public sealed class AccessPlannerTests
     {
         var plan = Plan(Desired(Family, "hostname=b.example.com"), Bare(NoAccess with { Unmade = [new("family/1", "Cloudflare said no.")] }));
 
-        Assert.Equal(["Route ~ ingress  nas  (1 added)", $"Publish + record   b.example.com -> {TunnelId}.cfargotunnel.com"], Steps(plan));
+        Assert.Equal(["Route ~ ingress  nas: 1 added", $"Publish + record   b.example.com -> {TunnelId}.cfargotunnel.com"], Steps(plan));
         Assert.Equal("app.example.com", Assert.Single(plan.Blocked).Key.Host);
     }
 
@@ -84,7 +84,7 @@ public sealed class AccessPlannerTests
     {
         var plan = Plan(Desired(Broken), Served(Desired(Family), NoAccess));
 
-        Assert.Equal([$"Withdraw - record   app.example.com -> {TunnelId}.cfargotunnel.com", "Route ~ ingress  nas  (1 removed)"], Steps(plan));
+        Assert.Equal([$"Withdraw - record   app.example.com -> {TunnelId}.cfargotunnel.com", "Route ~ ingress  nas: 1 removed"], Steps(plan));
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class AccessPlannerTests
         var desired = Desired(Family);
 
         Assert.Equal(
-            ["Guard + access   app.example.com  (DockFlare-AccessGroup-family)"],
+            ["Guard + access   app.example.com: DockFlare-AccessGroup-family"],
             Steps(Plan(desired, Served(desired, AccessOf(desired) with { Apps = [] }))));
     }
 
@@ -164,7 +164,7 @@ public sealed class AccessPlannerTests
 
         Assert.Equal(
             [
-                "Guard + policy   DockFlare-AccessGroup-family", "Guard ~ access   app.example.com  (DockFlare-AccessGroup-family)",
+                "Guard + policy   DockFlare-AccessGroup-family", "Guard ~ access   app.example.com: DockFlare-AccessGroup-family",
                 "Unguard - policy   DockFlare-AccessGroup-office", "Unguard - policy   DockFlare-AccessGroup-office (2)",
             ],
             Steps(plan));
@@ -178,7 +178,7 @@ public sealed class AccessPlannerTests
 
         Assert.Equal(Core.Reconciliation.Plan.Empty, Plan(before, served));
         Assert.Equal(
-            ["Route ~ ingress  nas  (1 changed)", "Unguard - policy   DockFlare-AccessGroup-family", "Unguard - access   app.example.com"],
+            ["Route ~ ingress  nas: 1 changed", "Unguard - policy   DockFlare-AccessGroup-family", "Unguard - access   app.example.com"],
             Steps(Plan(Desired(Public), served)));
     }
 
