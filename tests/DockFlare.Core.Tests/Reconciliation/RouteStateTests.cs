@@ -33,9 +33,14 @@ public sealed class RouteStateTests
         RouteState.Pending, "The connector of tunnel 'nas' has no connection to Cloudflare.");
 
     [Fact]
-    public void Without_a_reporting_connector_a_route_is_unproven() => AssertState(
+    public void Where_connectors_never_tell_a_route_is_unproven() => AssertState(
+        Proven with { Connectors = new Dictionary<string, ConnectorStatus>(), SilentTunnels = new HashSet<string> { "id-nas" } },
+        RouteState.Unproven, "Routed and published; the connector of tunnel 'nas' does not tell which configuration it runs.");
+
+    [Fact]
+    public void A_connector_that_has_not_spoken_yet_is_waited_for() => AssertState(
         Proven with { Connectors = new Dictionary<string, ConnectorStatus>() },
-        RouteState.Unproven, "Routed and published, but no connector of tunnel 'nas' reports which configuration it runs.");
+        RouteState.Pending, "Routed and published; the connector of tunnel 'nas' has not said yet which configuration it runs.");
 
     [Fact]
     public void A_fault_of_the_host_is_shown() => AssertState(
