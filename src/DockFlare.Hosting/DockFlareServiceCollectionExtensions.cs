@@ -70,6 +70,12 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<CloudflareAccount>();
         services.TryAddSingleton<CloudflareObserver>();
         services.TryAddSingleton<CloudflareApplier>();
+        services.TryAddSingleton<CloudflareAccessClient>();
+        services.TryAddSingleton<AccessObserver>();
+        services.TryAddSingleton<AccessApplier>();
+        services.TryAddSingleton<AccessStore>();
+        services.TryAddSingleton<AccessGroupStore>();
+        services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
         services.TryAddSingleton<TunnelTokens>();

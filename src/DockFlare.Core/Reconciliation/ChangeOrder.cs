@@ -21,6 +21,8 @@ internal static class ChangeOrder
     {
         Change.PutIngress put => put.Tunnel.TunnelId,
         Change.DeleteDns delete => delete.Observed.Id,
+        Change.DeleteAccess delete => delete.Observed.Id,
+        Change.DeletePolicy delete => delete.Observed.Id,
         _ => "",
     };
 }

@@ -1,3 +1,4 @@
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
@@ -29,7 +30,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
                 continue;
             }
 
-            if (Make(tunnel, manual.Rule, holder, "", new(manual.ZoneName, true, null), []) is { } claim)
+            if (Make(tunnel, manual.Rule, holder, "", new(manual.ZoneName, true, null, manual.Access), []) is { } claim)
             {
                 Claims.Add(claim);
             }
@@ -57,24 +58,28 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     {
         presences.Seen(agent, read.Workload);
         outcomes.AddRange(read.OutcomesOn(agent));
+        CloseMisread(read.HolderOn(agent), read.Reading);
         for (var i = 0; i < read.Reading.Rules.Count; i++)
         {
             ReadRule(agent, read, i);
         }
     }
 
+    // Protection that is asked for and cannot be read: what is served of the host without any ends, even by an incomplete report.
+    private void CloseMisread(RouteHolder holder, LabelReading reading)
+    {
+        foreach (var error in reading.Errors)
+        {
+            if (error.Host is { } host && error.Label.Contains("access", StringComparison.Ordinal))
+            {
+                presences.Close(holder, host);
+            }
+        }
+    }
+
     private void ReadRule(AgentId agent, ReadContainer read, int index)
     {
         var (container, rule, holder) = (read.Container, read.Reading.Rules[index], read.HolderOn(agent));
-        if (rule.Access is not null)
-        {
-            // Fail closed: what asks for protection is not exposed until it can be protected.
-            presences.Close(holder, rule.Key);
-            Refuse(RouteState.Blocked, RuleOf(rule), holder, container.Name, null,
-                $"'{rule.Key.Host}' asks for Access protection, which this version cannot provide yet, so it is not exposed. Remove the access labels only if it may be public.");
-            return;
-        }
-
         var own = tunnels.Of(agent);
         if (own.Count == 0)
         {
@@ -119,7 +124,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
         }
 
         var rule = read.Reading.Rules[index];
-        var claim = Make(tunnel, RuleOf(rule), holder, read.Container.Name, new(rule.ZoneName, rule.DnsProxied, rule.DnsComment), Notes(read.Reading, rule.Key.Host));
+        var claim = Make(tunnel, RuleOf(rule), holder, read.Container.Name, new(rule.ZoneName, rule.DnsProxied, rule.DnsComment, rule.Access), Notes(read.Reading, rule.Key.Host));
         last = claim?.Zones is null ? null : claim;
         return claim;
     }
@@ -137,7 +142,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
 
             // It is served already: a zone that cannot be seen just now does not end it.
             notes.Add(match.Message + " The route is kept as it is meanwhile.");
-            return new(new(rule, tunnel.TunnelId, there.ZoneId, holder) { DnsProxied = record.Proxied, DnsComment = record.Comment }, container, notes.ToEquatableArray());
+            return new(new(rule, tunnel.TunnelId, there.ZoneId, holder) { Access = record.Access, DnsProxied = record.Proxied, DnsComment = record.Comment }, container, notes.ToEquatableArray());
         }
 
         if (IsDeep(rule.Key.Host, zone.Name))
@@ -145,7 +150,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
             notes.Add($"'{rule.Key.Host}' is more than one level below '{zone.Name}', which Cloudflare's Universal SSL certificate does not cover: browsers will refuse it. Order an advanced certificate that covers it, or use a host one level below '{zone.Name}'.");
         }
 
-        return new(new(rule, tunnel.TunnelId, zone.Id, holder) { DnsProxied = record.Proxied, DnsComment = record.Comment }, container, notes.ToEquatableArray())
+        return new(new(rule, tunnel.TunnelId, zone.Id, holder) { Access = record.Access, DnsProxied = record.Proxied, DnsComment = record.Comment }, container, notes.ToEquatableArray())
         {
             Zones = input.Zones,
             FallbackZoneId = input.FallbackZoneId,
@@ -178,5 +183,5 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     private static bool IsDeep(string host, string zone) =>
         host.Length > zone.Length + 1 && host.AsSpan(0, host.Length - zone.Length - 1).Contains('.');
 
-    private readonly record struct RecordWish(string? ZoneName, bool Proxied, string? Comment);
+    private readonly record struct RecordWish(string? ZoneName, bool Proxied, string? Comment, AccessWish? Access);
 }

@@ -118,7 +118,7 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
                 continue;
             }
 
-            if (rivals.Length == 1 || rivals[i].Route.Rule == holding.Rule)
+            if (rivals.Length == 1 || (rivals[i].Route.Rule == holding.Rule && rivals[i].Route.Access == holding.Access))
             {
                 return i;
             }
@@ -130,9 +130,11 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
     }
 
     private static bool SharesRule(Claim won, Claim other) =>
-        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule && string.Equals(won.Route.TunnelId, other.Route.TunnelId, StringComparison.Ordinal);
+        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule && won.Route.Access == other.Route.Access && string.Equals(won.Route.TunnelId, other.Route.TunnelId, StringComparison.Ordinal);
 
     private static string Reason(Claim won, Claim rival) => won.Route.Holder == rival.Route.Holder && !won.IsManual
-        ? $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, with another target ({Labels.ServiceText.Redact(won.Route.Rule.Service)}). Give all containers of the service the same labels and one target, such as service=http://<compose service>:<port>."
+        ? won.Route.Rule == rival.Route.Rule && won.Route.Access != rival.Route.Access
+            ? $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, whose access labels say something else. Give all containers of the service the same labels."
+            : $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, with another target ({Labels.ServiceText.Redact(won.Route.Rule.Service)}). Give all containers of the service the same labels and one target, such as service=http://<compose service>:<port>."
         : $"'{rival.Route.Key}' is held by {won.Route.Holder}. Use another hostname or path, or {(won.IsManual ? "remove that rule" : "stop one of the two")}.";
 }

@@ -84,12 +84,13 @@ public static class DesiredStateBuilder
 
         private DesiredState Assemble(List<Winner> winners)
         {
+            var guards = new RouteGuards(input, winners);
             var routes = new DesiredRoute[winners.Count];
             outcomes.EnsureCapacity(outcomes.Count + winners.Count);
             for (var i = 0; i < routes.Length; i++)
             {
                 var winner = winners[i];
-                routes[i] = winner.Route;
+                routes[i] = guards.Guard(winner.Route);
                 outcomes.Add(winner.Claim?.Pending ?? Kept(winner));
                 foreach (var sharer in winner.Sharers ?? [])
                 {
@@ -103,6 +104,8 @@ public static class DesiredStateBuilder
                 Tunnels = tunnels.InOrder,
                 Routes = new(routes),
                 Dns = Records(routes),
+                Apps = guards.Apps,
+                Policies = guards.Policies,
                 Outcomes = new(readings.Outcomes.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outcomes))),
                 NextExpiry = nextExpiry,
             };

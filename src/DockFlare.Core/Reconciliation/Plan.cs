@@ -30,6 +30,8 @@ public sealed record Plan
     /// <c>create_tunnel</c> <c>tunnel_name</c>, <c>agent</c> ·
     /// <c>put_ingress</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>added</c> and <c>changed</c> (<c>hostname</c>, <c>path</c>, <c>service</c>), <c>removed</c> (<c>hostname</c>, <c>path</c>) ·
     /// <c>create_dns</c>, <c>update_dns</c>, <c>delete_dns</c> <c>zone_id</c>, <c>desired</c> and <c>observed</c> (<c>name</c>, <c>type</c>, <c>content</c>, <c>proxied</c>, <c>comment</c>) ·
+    /// <c>create_policy</c>, <c>update_policy</c>, <c>delete_policy</c> <c>policy</c> ·
+    /// <c>create_access</c>, <c>update_access</c> <c>application</c>, <c>destinations</c>, <c>policies</c> · <c>delete_access</c> <c>application</c> ·
     /// <c>dispatch_command</c> <c>agent</c>, <c>command</c>, <c>command_id</c>, <c>tunnel_id</c>, <c>generation</c>.
     /// Names are in snake case; what is not known is left out. No secret is in it.
     /// </summary>

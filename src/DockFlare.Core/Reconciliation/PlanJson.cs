@@ -86,6 +86,18 @@ internal static class PlanJson
                 writer.WriteString("zone_id", delete.Observed.ZoneId);
                 Write(writer, "observed", delete.Observed);
                 break;
+            case Change.CreatePolicy or Change.UpdatePolicy or Change.DeletePolicy:
+                writer.WriteString("policy", change.Subject);
+                break;
+            case Change.CreateAccess { Desired: var app }:
+                Write(writer, app);
+                break;
+            case Change.UpdateAccess { Desired: var app }:
+                Write(writer, app);
+                break;
+            case Change.DeleteAccess delete:
+                writer.WriteString("application", delete.Observed.Name);
+                break;
             case Change.DispatchCommand dispatch:
                 Write(writer, dispatch);
                 break;
@@ -94,6 +106,24 @@ internal static class PlanJson
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, Access.DesiredApp app)
+    {
+        writer.WriteString("application", app.Name);
+        Write(writer, "destinations", app.Destinations);
+        Write(writer, "policies", app.Inline.IsEmpty ? app.Policies.Select(static policy => policy.Policy.Name) : app.Inline.Select(static policy => policy.Name));
+    }
+
+    private static void Write(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter writer, Change.PutIngress put)
@@ -182,6 +212,12 @@ internal static class PlanJson
         Change.CreateDns => "create_dns",
         Change.UpdateDns => "update_dns",
         Change.DeleteDns => "delete_dns",
+        Change.CreatePolicy => "create_policy",
+        Change.UpdatePolicy => "update_policy",
+        Change.DeletePolicy => "delete_policy",
+        Change.CreateAccess => "create_access",
+        Change.UpdateAccess => "update_access",
+        Change.DeleteAccess => "delete_access",
         Change.DispatchCommand => "dispatch_command",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no name for this kind of change."),
     };

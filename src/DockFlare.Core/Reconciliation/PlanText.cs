@@ -46,12 +46,21 @@ internal static class PlanText
         Change.CreateDns create => $"+ record   {create.Desired.Name} -> {create.Desired.Content}{(create.Desired.Proxied ? "" : ", not proxied")}",
         Change.UpdateDns update => $"~ record   {update.Desired.Name}: {Difference(update)}",
         Change.DeleteDns delete => $"- record   {delete.Observed.Name} -> {delete.Observed.Content}",
+        Change.CreatePolicy create => $"+ policy   {create.Desired.Policy.Name}",
+        Change.UpdatePolicy update => $"~ policy   {update.Desired.Policy.Name}",
+        Change.DeletePolicy delete => $"- policy   {delete.Observed.Policy.Name}",
+        Change.CreateAccess create => $"+ access   {create.Desired.Key}: {PoliciesOf(create.Desired)}",
+        Change.UpdateAccess update => $"~ access   {update.Desired.Key}: {PoliciesOf(update.Desired)}",
+        Change.DeleteAccess delete => $"- access   {delete.Subject}",
         Change.DispatchCommand dispatch => $"> command  {dispatch.Agent}: {Describe(dispatch.Command)}",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no text for this kind of change."),
     };
 
     /// <summary>A rule as an operator would write it: host and path prefix rather than an expression, where it is one.</summary>
     public static string Describe(RuleIdentity rule) => IngressOrder.KeyOf(rule).ToString();
+
+    private static string PoliciesOf(Access.DesiredApp app) =>
+        string.Join(", ", app.Inline.IsEmpty ? app.Policies.Select(static policy => policy.Policy.Name) : app.Inline.Select(static policy => policy.Name));
 
     private static string Describe(AgentCommand command) => command switch
     {

@@ -22,6 +22,7 @@ public static class Planner
         pass.Routes();
         pass.Records();
         pass.Rules();
+        pass.Guards();
         pass.Commands();
         return pass.Finish();
     }
@@ -36,6 +37,7 @@ public static class Planner
         private readonly List<(TunnelAssignment Tunnel, TunnelPlan Plan)> tunnels = [];
         private readonly HashSet<string> heldRecords = new(StringComparer.Ordinal);
         private readonly Dictionary<string, HashSet<RuleIdentity>> ownedRules = new(StringComparer.Ordinal);
+        private readonly AccessPlanner access = new(desired, observed, owner);
         private HashSet<string>? refusedHosts;
 
         public void Provision()
@@ -118,6 +120,15 @@ public static class Planner
             }
         }
 
+        /// <summary>Plans what is made and changed in Access, and what nothing needs any more.</summary>
+        public void Guards()
+        {
+            changes.AddRange(access.Changes);
+            var (apps, policies) = access.Unguard(changes);
+            Release(apps, access.OwnedApps, "Access applications");
+            Release(policies, access.OwnedPolicies, "Access policies");
+        }
+
         /// <summary>Plans the commands of agents whose connector does not run what it should.</summary>
         public void Commands()
         {
@@ -170,6 +181,12 @@ public static class Planner
                     continue;
                 }
 
+                if (access.FindBlock(route.Key) is { } unguarded)
+                {
+                    blocked.Add(new(route.Key, unguarded));
+                    continue;
+                }
+
                 if (unreadZones.Count > 0 && at >= 0 && unreadZones.TryGetValue(hosts.All[at].Record.ZoneId, out var unread))
                 {
                     hosts.All[at].Waits = true;
@@ -187,10 +204,22 @@ public static class Planner
                     rules.Add(route.TunnelId, list = []);
                 }
 
-                list.Add(route.Rule);
+                list.Add(access.RuleFor(route));
             }
 
             return rules;
+        }
+
+        private void Release(List<Change> deletions, int owned, string what)
+        {
+            if (Brake.OnDeletions(policy, deletions.Count, owned, what) is { } reason)
+            {
+                held.AddRange(deletions.Select(deletion => new HeldChange(deletion, reason)));
+            }
+            else
+            {
+                changes.AddRange(deletions);
+            }
         }
 
         private void Wait(TunnelAssignment tunnel, List<IngressRule> wanted, string unread)
@@ -291,7 +320,7 @@ public static class Planner
                 .Select(static outcome => outcome.Host)
                 .OfType<string>()
                 .ToHashSet(StringComparer.Ordinal);
-            return refusedHosts.Contains(host);
+            return refusedHosts.Contains(host) || access.Closed.Contains(host);
         }
 
         private string ForeignReason(DesiredRecord want, ObservedRecord foreign) => DnsNames.IsMarked(foreign.Comment, owner)

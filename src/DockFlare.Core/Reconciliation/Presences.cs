@@ -11,7 +11,7 @@ internal sealed class Presences
     private readonly HashSet<(AgentId Agent, string Workload)> ended = [];
     private readonly HashSet<(RouteHolder Holder, RuleKey Key)> waiting = [];
     private readonly HashSet<(RouteHolder Holder, RuleKey Key)> refused = [];
-    private readonly HashSet<(RouteHolder Holder, RuleKey Key)> unsafeToServe = [];
+    private readonly HashSet<(RouteHolder Holder, string Host)> unsafeToServe = [];
     private HashSet<(AgentId Agent, string Workload)>? present;
 
     public void Reported(AgentId agent, bool isComplete) => complete[agent] = isComplete && complete.GetValueOrDefault(agent, true);
@@ -26,14 +26,14 @@ internal sealed class Presences
     /// <summary>It is there, and what it wants cannot be had.</summary>
     public void Refuse(RouteHolder holder, RuleKey key) => refused.Add((holder, key));
 
-    /// <summary>It is there, and serving it would expose what asks for protection: it ends even when the report is incomplete.</summary>
-    public void Close(RouteHolder holder, RuleKey key) => unsafeToServe.Add((holder, key));
+    /// <summary>It is there, and serving the host without protection would expose what asks for it: such a route ends even when the report is incomplete.</summary>
+    public void Close(RouteHolder holder, string host) => unsafeToServe.Add((holder, host));
 
     public bool IsWaiting(DesiredRoute route) => waiting.Contains((route.Holder, route.Key));
 
     public HolderPresence Of(DesiredRoute route)
     {
-        if (route.Holder.Source == RouteSource.Manual || unsafeToServe.Contains((route.Holder, route.Key)))
+        if (route.Holder.Source == RouteSource.Manual || (route.Access is null && unsafeToServe.Contains((route.Holder, route.Key.Host))))
         {
             return HolderPresence.Renounced;
         }

@@ -33,7 +33,8 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
             var isCreatedHere = true;
             try
             {
-                if (unknownBefore is null)
+                // A try whose outcome stayed unknown and that left nothing is made again.
+                if (unknownBefore is null || await client.FindTunnelByNameAsync(accountId, name, cancellationToken).ConfigureAwait(false) is null)
                 {
                     record = record with { SecretHash = Hash(secret) };
                     await tunnels.SaveAsync(record, cancellationToken).ConfigureAwait(false);

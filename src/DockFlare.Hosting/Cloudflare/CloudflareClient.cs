@@ -177,13 +177,13 @@ internal sealed class CloudflareClient : IDisposable
         }
     }
 
-    private async Task<T> SendAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    internal async Task<T> SendAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
         var envelope = await SendEnvelopeAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
         return envelope.Result ?? throw new CloudflareException($"Cloudflare did not {call.What}: the answer has no result.", CloudflareFault.Passing);
     }
 
-    private async Task<CfEnvelope<T>> SendEnvelopeAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    internal async Task<CfEnvelope<T>> SendEnvelopeAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -12,6 +12,9 @@ public sealed class CloudflareOptions
     /// <summary><c>CF_ZONE_ID</c>: the zone to use when detection finds none and it contains the host.</summary>
     public string? ZoneId { get; set; }
 
+    /// <summary><c>CF_ACCOUNT_EMAIL</c>: who <c>access.policy=authenticate</c> lets in. Without it <c>authenticate</c> is an error.</summary>
+    public string? AccountEmail { get; set; }
+
     /// <summary><c>CF_API_BASE_URL</c>. Default <c>https://api.cloudflare.com/client/v4</c>.</summary>
     public Uri ApiBaseUrl { get; set; } = new("https://api.cloudflare.com/client/v4");
 

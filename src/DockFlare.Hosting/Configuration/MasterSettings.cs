@@ -38,6 +38,7 @@ internal static class MasterSettings
         options.ApiToken = values.Text("Cloudflare:ApiToken");
         options.AccountId = values.Text("Cloudflare:AccountId");
         options.ZoneId = values.Text("Cloudflare:ZoneId");
+        options.AccountEmail = values.Text("Cloudflare:AccountEmail");
         options.ApiBaseUrl = values.Address("Cloudflare:ApiBaseUrl") ?? options.ApiBaseUrl;
     }
 

@@ -16,7 +16,8 @@ internal sealed partial class Reconciler(
     ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
-    private const int MaxRounds = 4;
+    private const string AccessUnread = "access";
+    private const int MaxRounds = 8;
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
@@ -32,6 +33,7 @@ internal sealed partial class Reconciler(
         var started = time.GetTimestamp();
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await cloudflare.Access.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
             : SetupPass();
@@ -56,9 +58,10 @@ internal sealed partial class Reconciler(
         var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
+        var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
         for (var round = 1; ; round++)
         {
-            var look = await LookAsync(account, owner, resync && round == 1, cancellationToken).ConfigureAwait(false);
+            var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
                 continue;
@@ -73,26 +76,31 @@ internal sealed partial class Reconciler(
             if (!look.Plan.IsEmpty)
             {
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator);
-                faults.AddRange(await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false));
-                var isProvisioning = look.Plan.Changes.Any(static change => change is Change.CreateTunnel);
-                var done = Done(look.Plan, faults, isProvisioning);
-                applied.AddRange(done);
-                if (isProvisioning && done.Count > 0 && round < MaxRounds)
+                var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
+                faults.AddRange(result.Faults);
+                foreach (var (key, fault) in result.Unmade)
                 {
-                    // Now that there are tunnels, what depends on their ids can be planned.
+                    unmade[key] = fault;
+                }
+
+                applied.AddRange(Done(result));
+                if (result.HasMore && round < MaxRounds)
+                {
+                    // Now that there are tunnels and applications, what depends on their ids can be planned.
                     continue;
                 }
 
-                look = await LookAgainAsync(look, account, owner, cancellationToken).ConfigureAwait(false);
+                look = await LookAgainAsync(look, account, owner, unmade, cancellationToken).ConfigureAwait(false);
             }
 
+            faults.AddRange(Unresolved(look, unmade, owner));
             deletionsConfirmed = false;
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
             return Describe(look, account, applied, faults);
         }
     }
 
-    private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, CancellationToken cancellationToken)
+    private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var assignments = agents.Assignments();
         agents.Publish(assignments);
@@ -101,20 +109,36 @@ internal sealed partial class Reconciler(
         var tunnelIds = assignments.Where(static tunnel => !tunnel.IsPlanned).Select(static tunnel => tunnel.TunnelId).Distinct(StringComparer.Ordinal).ToList();
         cloudflare.Observer.ForgetOutrun(agents.Connectors());
         var unread = await cloudflare.Observer.ReadAsync(account.AccountId, zoneIds, tunnelIds, refresh, cancellationToken).ConfigureAwait(false);
+        if (await cloudflare.Access.ReadAsync(account.AccountId, desired, refresh, cancellationToken).ConfigureAwait(false) is { } accessFault)
+        {
+            unread[AccessUnread] = accessFault;
+        }
+
+        if (cloudflare.Access.IsInUse)
+        {
+            // Names of identity providers have a meaning only now.
+            desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        }
+
+        if (await cloudflare.Access.ReadTeamAsync(account.AccountId, desired, cancellationToken).ConfigureAwait(false) is { } teamFault)
+        {
+            unread.TryAdd(AccessUnread, teamFault);
+        }
+
         var isTunnelGone = await ForgetGoneTunnelsAsync(unread, cancellationToken).ConfigureAwait(false);
-        return await CompareAsync(assignments, desired, unread, owner, cancellationToken).ConfigureAwait(false) with { IsTunnelGone = isTunnelGone };
+        return await CompareAsync(assignments, desired, unread, owner, unmade, cancellationToken).ConfigureAwait(false) with { IsTunnelGone = isTunnelGone };
     }
 
     // What was remembered of our own writes is enough to say what is left; nothing is read again.
-    private async Task<Look> LookAgainAsync(Look before, AccountView account, string owner, CancellationToken cancellationToken)
+    private async Task<Look> LookAgainAsync(Look before, AccountView account, string owner, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var assignments = agents.Assignments();
         var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
-        return await CompareAsync(assignments, desired, before.Unread, owner, cancellationToken).ConfigureAwait(false);
+        return await CompareAsync(assignments, desired, before.Unread, owner, unmade, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Look> CompareAsync(
-        List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, CancellationToken cancellationToken)
+        List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var tunnelIds = assignments.Select(static tunnel => tunnel.TunnelId).ToHashSet(StringComparer.Ordinal);
         var (documents, records) = cloudflare.Observer.Remembered(owner, tunnels.IsOurs, OwnedIn);
@@ -123,11 +147,26 @@ internal sealed partial class Reconciler(
             Tunnels = documents,
             Dns = records,
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
-            UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        var policy = new PlanPolicy { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
-        return new(desired, observed, Planner.Compute(desired, observed, policy, owner), unread);
+        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread);
+    }
+
+    private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+
+    // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
+    private IEnumerable<ApplyFault> Unresolved(Look look, Dictionary<string, ApplyFault> unmade, string owner)
+    {
+        if (unmade.Count == 0 || look.Observed.Access is not { } access)
+        {
+            return unmade.Values;
+        }
+
+        var open = Planner.Compute(look.Desired, look.Observed with { Access = access with { Unmade = [] } }, Policy, owner).Changes
+            .Where(static change => change.Phase == ChangePhase.Guard).Select(static change => change.Subject).ToHashSet(StringComparer.Ordinal);
+        return unmade.Values.Where(fault => access.Unread is not null || open.Contains(fault.Subject));
     }
 
     private ReconcileInput Input(List<TunnelAssignment> assignments, ZoneMap zones) => new()
@@ -135,6 +174,7 @@ internal sealed partial class Reconciler(
         Tunnels = assignments.ToEquatableArray(),
         Reports = agents.Reports(),
         Zones = zones,
+        Access = cloudflare.Access.Catalog(),
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
         Now = time.GetUtcNow(),
@@ -263,11 +303,10 @@ internal sealed partial class Reconciler(
     private bool NeedsZones(bool resync) =>
         resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
 
-    // A plan that makes tunnels is applied no further: the rest is planned again with their ids.
-    private List<Change> Done(Plan plan, List<ApplyFault> faults, bool isProvisioning)
+    private List<Change> Done(ApplyResult result)
     {
-        var failed = faults.Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
-        var done = plan.Changes.Where(change => (!isProvisioning || change is Change.CreateTunnel) && !failed.Contains(change.Subject)).ToList();
+        var failed = result.Faults.Concat(result.Unmade.Select(static fault => fault.Fault)).Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
+        var done = result.Tried.Where(change => !failed.Contains(change.Subject)).ToList();
         foreach (var change in done)
         {
             LogApplied(change.Describe());
@@ -289,7 +328,7 @@ internal sealed partial class Reconciler(
 }
 
 /// <summary>Cloudflare's side of a pass.</summary>
-internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, PlanApplier Applier, IOptions<CloudflareOptions> Options)
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, IOptions<CloudflareOptions> Options)
 {
     public string? FallbackZoneId => Options.Value.ZoneId;
 }

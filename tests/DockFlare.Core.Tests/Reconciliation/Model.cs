@@ -1,4 +1,5 @@
 using DockFlare.Core;
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Protocol;
@@ -11,11 +12,20 @@ internal static class Model
 {
     public const string Owner = "me";
 
-    /// <summary>The whole plan; a plan that makes tunnels does only that, as what depends on them is planned anew with their ids.</summary>
-    public static World Apply(World world, Plan plan)
+    /// <summary>The whole plan, as far as it is applied before the rest is planned anew.</summary>
+    public static World Apply(World world, Plan plan) => Stage(plan).Aggregate(world, Apply);
+
+    /// <summary>
+    /// A plan that makes tunnels does only that, as what depends on them is planned anew with their ids; one that guards does only that and
+    /// what closes, as what is guarded is routed when that has succeeded.
+    /// </summary>
+    public static IReadOnlyList<Change> Stage(Plan plan)
     {
         var provision = plan.Changes.Where(change => change.Phase == ChangePhase.Provision).ToList();
-        return (provision.Count > 0 ? provision : [.. plan.Changes]).Aggregate(world, Apply);
+        return provision.Count > 0 ? provision
+            : plan.Changes.Any(change => change.Phase == ChangePhase.Guard)
+                ? [.. plan.Changes.Where(change => change.Phase == ChangePhase.Withdraw), .. plan.Changes.Where(change => change is Change.CreatePolicy or Change.UpdatePolicy), .. plan.Changes.Where(change => change is Change.CreateAccess or Change.UpdateAccess)]
+                : [.. plan.Changes];
     }
 
     public static World Apply(World world, Change change) => change switch
@@ -25,8 +35,27 @@ internal static class Model
         Change.CreateDns create => world.WithDns(dns => [.. dns, Record(create.Desired)]),
         Change.UpdateDns update => world.WithDns(dns => [.. dns.Select(record => record.Id == update.Observed.Id ? Record(update.Desired) with { Id = record.Id } : record)]),
         Change.DeleteDns delete => world.WithDns(dns => [.. dns.Where(record => record.Id != delete.Observed.Id)]),
+        Change.CreatePolicy create => world.WithAccess(access => access with { Policies = [.. access.Policies, Policy(create.Desired)] }),
+        Change.UpdatePolicy update => world.WithAccess(access => access with { Policies = [.. access.Policies.Where(policy => policy.Id != update.Observed.Id), Policy(update.Desired)] }),
+        Change.DeletePolicy delete => world.WithAccess(access => access with { Policies = [.. access.Policies.Where(policy => policy.Id != delete.Observed.Id)] }),
+        Change.CreateAccess create => world.WithAccess(access => access with { Apps = [.. access.Apps, App(create.Desired)] }),
+        Change.UpdateAccess update => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => app.Id != update.Observed.Id), App(update.Desired)] }),
+        Change.DeleteAccess delete => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => app.Id != delete.Observed.Id)] }),
         Change.DispatchCommand dispatch => world with { Observed = world.Observed with { Agents = Told(world.Observed.Agents, dispatch) } },
         _ => throw new ArgumentOutOfRangeException(nameof(change)),
+    };
+
+    private static ObservedPolicy Policy(DesiredPolicy desired) => new("p:" + desired.Key, desired.Policy) { OwnedAs = desired.Key };
+
+    private static ObservedApp App(DesiredApp desired) => new("a:" + desired.Key, desired.Name, "aud:" + desired.Key)
+    {
+        Destinations = desired.Destinations,
+        SessionDuration = desired.SessionDuration,
+        AppLauncherVisible = desired.AppLauncherVisible,
+        AutoRedirectToIdentity = desired.AutoRedirectToIdentity,
+        AllowedIdps = desired.AllowedIdps,
+        Policies = [.. desired.Policies.Select(Policy)],
+        OwnedAs = desired.Key,
     };
 
     private static EquatableArray<ObservedTunnel> Put(EquatableArray<ObservedTunnel> tunnels, Change.PutIngress put)
@@ -64,6 +93,9 @@ internal sealed record World(ReconcileInput Input, ObservedState Observed, PlanP
     public World WithDns(Func<EquatableArray<ObservedRecord>, EquatableArray<ObservedRecord>> change) =>
         this with { Observed = Observed with { Dns = change(Observed.Dns) } };
 
+    public World WithAccess(Func<ObservedAccess, ObservedAccess> change) =>
+        this with { Observed = Observed with { Access = change(Observed.Access ?? new ObservedAccess { TeamName = "team" }) } };
+
     public World Create(TunnelAssignment planned)
     {
         var id = "made-" + planned.Name;
@@ -78,7 +110,7 @@ internal sealed record World(ReconcileInput Input, ObservedState Observed, PlanP
     public World Pass()
     {
         var (world, plan) = (this, Plan());
-        for (var round = 0; round < 2 && !plan.IsEmpty; round++)
+        for (var round = 0; round < 6 && !plan.IsEmpty; round++)
         {
             world = Model.Apply(world, plan);
             plan = world.Plan();

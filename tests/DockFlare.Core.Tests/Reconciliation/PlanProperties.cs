@@ -42,8 +42,7 @@ public sealed class PlanProperties
             world =>
             {
                 var plan = world.Plan();
-                var rounds = plan.Changes.Any(change => change is Change.CreateTunnel) ? 2 : 1;
-                for (var round = 0; round < rounds; round++)
+                for (var round = 0; round < 5 && !plan.IsEmpty; round++)
                 {
                     world = Model.Apply(world, plan);
                     plan = world.Plan();
@@ -56,6 +55,28 @@ public sealed class PlanProperties
     [Fact]
     public void What_is_not_ours_is_the_same_before_and_after() =>
         Worlds.Any.Sample(world => Assert.Equal(Foreign(world), Foreign(Model.Apply(world, world.Plan()))), iter: Samples, threads: 1);
+
+    [Fact]
+    public void No_step_of_a_plan_opens_a_route_that_asks_for_protection() =>
+        Worlds.Any.Sample(
+            world =>
+            {
+                world = Worlds.Readable(world);
+                var open = Open(world);
+                for (var plan = world.Plan(); !plan.IsEmpty; plan = world.Plan())
+                {
+                    foreach (var change in Model.Stage(plan))
+                    {
+                        world = Model.Apply(world, change);
+                        var now = Open(world);
+                        Assert.True(now.IsSubsetOf(open), $"{change.Describe()} opens {string.Join(", ", now.Except(open))}:\n{plan}");
+                        open = now;
+                    }
+                }
+
+                Assert.Empty(open);
+            },
+            iter: Samples, threads: 1);
 
     [Fact]
     public void Phases_come_in_order() =>
@@ -163,6 +184,18 @@ public sealed class PlanProperties
 
     private static bool Routes(World world, ObservedRecord record) =>
         world.Observed.Tunnels.Any(tunnel => DnsNames.TunnelTarget(tunnel.TunnelId) == record.Content && tunnel.Document.Entries.Any(entry => entry.Identity.Hostname == record.Name));
+
+    // Routed and published, and no application of ours with a policy answers for it.
+    private static HashSet<string> Open(World world)
+    {
+        var desired = world.Desired();
+        var rules = world.Observed.Tunnels.SelectMany(tunnel => tunnel.Owned.Where(tunnel.Document.Positions.ContainsKey)).ToHashSet();
+        var published = world.Observed.Dns.Where(record => record.IsOwned).Select(record => record.Name).ToHashSet();
+        var guarded = (world.Observed.Access?.Apps ?? []).Where(app => !app.Policies.IsEmpty).Select(app => app.OwnedAs).ToHashSet();
+        return [.. desired.Routes
+            .Where(route => route.Access is not null && rules.Contains(RuleIdentity.Of(route.Key)) && published.Contains(route.Key.Host) && !guarded.Contains(route.Key.ToString()))
+            .Select(route => route.Key.ToString())];
+    }
 
     private static string Foreign(World world) => string.Join('\n',
         world.Observed.Dns.Where(record => !record.IsOwned).OrderBy(record => record.Id, StringComparer.Ordinal).Select(record => record.ToString())

@@ -1,5 +1,6 @@
 using CsCheck;
 using DockFlare.Core;
+using DockFlare.Core.Access;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
 using DockFlare.Core.Protocol;
@@ -29,6 +30,7 @@ internal static class Worlds
             _ = kind == 2 && labels.TryAdd("dockflare.priority", "high");
             _ = kind is 3 or 4 && labels.TryAdd("dockflare.publish_when", "healthy");
             _ = kind == 5 && labels.TryAdd("dockflare.priority", "7");
+            _ = kind is 8 or 9 && labels.TryAdd("dockflare.access.groups", kind == 8 ? "family" : "staff,family");
             _ = kind is 6 or 7 && labels.TryAdd("com.docker.compose.project", "shop") && labels.TryAdd("com.docker.compose.service", "web");
             return new ContainerSnapshot($"id{name}", $"c{name}", labels) { Health = kind == 3 ? ContainerHealth.Unhealthy : ContainerHealth.Healthy };
         });
@@ -44,7 +46,7 @@ internal static class Worlds
     });
 
     /// <summary>What others do at Cloudflare, and what cannot be read of it.</summary>
-    public static readonly Gen<Func<World, World>> Edit = Gen.Select(Gen.Int[0, 11], OneOf(Hosts), OneOf(Agents), (kind, host, agent) => (Func<World, World>)(world => kind switch
+    public static readonly Gen<Func<World, World>> Edit = Gen.Select(Gen.Int[0, 15], OneOf(Hosts), OneOf(Agents), (kind, host, agent) => (Func<World, World>)(world => kind switch
     {
         0 => world.WithDns(dns => dns.Any(record => record.Name == host) ? dns : [.. dns, new("f4" + host, ZoneOf(host), host, "A", "203.0.113.9"), new("f6" + host, ZoneOf(host), host, "AAAA", "2001:db8::9")]),
         1 => world.WithDns(dns => [.. dns.Select(record => record.Name == host ? record with { Content = "elsewhere.example.net", IsOwned = false } : record)]),
@@ -57,6 +59,10 @@ internal static class Worlds
         8 => world with { Observed = world.Observed with { UnreadTunnels = [new("id-" + agent, "no")] } },
         9 => Regenerate(world, agent),
         10 => world with { Input = world.Input with { Manual = [new(new(new(host, RulePath.Any), "http://manual:1"), "id-" + agent)] } },
+        11 => world with { Input = world.Input with { Access = new() { Groups = [Group("family", "aunt@example.com")] } } },
+        12 => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => !app.Destinations.Contains(host))] }),
+        13 => world.WithAccess(access => access.Apps.Any(app => app.Destinations.Contains(host)) ? access : access with { Apps = [.. access.Apps, new("f" + host, "Theirs", "") { Destinations = [host] }] }),
+        14 => world.WithAccess(access => access with { Policies = [], Apps = [.. access.Apps.Select(app => app with { Policies = [] })] }),
         _ => world with { Input = world.Input with { Manual = [] } },
     }));
 
@@ -74,6 +80,7 @@ internal static class Worlds
         {
             Tunnels = [.. Agents.Select(agent => new TunnelAssignment(agent == "vm" ? TunnelAssignment.Planned("vm") : "id-" + agent, new(agent), 1) { Name = agent })],
             Zones = new ZoneMap([new("z-example", "example.com"), new("z-other", "other.org")]),
+            Access = new() { Groups = [Group("family", "mum@example.com"), Group("staff", "boss@example.com")] },
             Now = Start,
         },
         ObservedState.Empty,
@@ -85,6 +92,9 @@ internal static class Worlds
     };
 
     public static World Readable(World world) => world with { Observed = world.Observed with { UnreadZones = [], UnreadTunnels = [] } };
+
+    private static AccessGroup Group(string id, string email) =>
+        new(id) { Policies = [new(AccessDecision.Allow) { Include = [new(AccessSelectorKind.Email, email)] }] };
 
     public static string ZoneOf(string host) => host.EndsWith("example.com", StringComparison.Ordinal) ? "z-example" : "z-other";
 
