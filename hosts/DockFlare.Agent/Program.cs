@@ -8,6 +8,6 @@ builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).Add
 
 var app = builder.Build();
 
-app.MapDockFlareAgentHealth();
+app.UseDockFlareHealthPort().MapDockFlareAgentHealth();
 
 return await app.RunDockFlareAsync();
