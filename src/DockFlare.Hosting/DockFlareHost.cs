@@ -34,7 +34,7 @@ public static class DockFlareHost
         }
         catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"DockFlare does not start: {exception.Message} Set another address in ASPNETCORE_URLS, such as http://127.0.0.1:5001.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"DockFlare does not start: {exception.Message} Set another address in ASPNETCORE_URLS, such as http://127.0.0.1:5001, or on an agent another HEALTH_CHECK_PORT.").ConfigureAwait(false);
             return 78;
         }
     }
