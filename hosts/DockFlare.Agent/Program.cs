@@ -13,7 +13,6 @@ builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).Add
 
 var app = builder.Build();
 
-app.ListenOnHealthPort();
-app.MapDockFlareAgentHealth();
+app.UseDockFlareHealthPort().MapDockFlareAgentHealth();
 
 return await app.RunDockFlareAsync();

@@ -2,7 +2,8 @@ using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Testing;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+// .NET would read what follows a switch as its value.
+var builder = WebApplication.CreateSlimBuilder([.. args.Where(static argument => argument is not ("--sandbox" or "--once"))]);
 
 builder.Configuration.AddDockFlareEnvironment();
 

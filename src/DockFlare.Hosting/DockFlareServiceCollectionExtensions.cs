@@ -64,7 +64,7 @@ public static class DockFlareServiceCollectionExtensions
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
         services.AddSingleton<IHostedService>(provider =>
-            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), values.Text("DataPath"), provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
+            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
         services.TryAddSingleton<CloudflareClient>();
         services.TryAddSingleton<CloudflareAccount>();
@@ -139,6 +139,7 @@ public static class DockFlareServiceCollectionExtensions
     {
         var (services, values, _) = Parts(builder);
         var folder = dataPath ?? values.Text("DataPath") ?? AgentSettings.DefaultDataPath;
+        services.Replace(ServiceDescriptor.Singleton(new StateFolder(folder)));
         services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => SqliteStateStore.Open(folder)));
         return builder;
     }
@@ -193,3 +194,6 @@ public static class DockFlareServiceCollectionExtensions
 
 /// <summary>The way to the master of the same host; its absence means that the master is elsewhere. Keeps the master out of an agent's binary.</summary>
 internal sealed record LocalMaster(Func<IServiceProvider, IMasterLink> Link);
+
+/// <summary>The folder the master keeps its state in; its absence means that nothing is kept.</summary>
+internal sealed record StateFolder(string Path);

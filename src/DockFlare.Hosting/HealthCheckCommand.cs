@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 
@@ -22,16 +21,6 @@ public static class HealthCheckCommand
     /// <summary>Asks the agent: <c>GET /health</c> at <c>HEALTH_CHECK_PORT</c>, by default 8080.</summary>
     /// <returns>0 when it is registered and its master answers; 1 otherwise, with the reason on the error output.</returns>
     public static Task<int> AskAgentAsync(IConfiguration configuration) => AskAsync(AgentPortOf(configuration), "/health");
-
-    /// <summary>Has an agent's host listen at <c>HEALTH_CHECK_PORT</c>, unless <c>ASPNETCORE_URLS</c> or <c>--urls</c> says otherwise.</summary>
-    public static void ListenOnHealthPort(this WebApplication app)
-    {
-        ArgumentNullException.ThrowIfNull(app);
-        if (PortOf(app.Configuration) is null)
-        {
-            app.Urls.Add($"http://*:{AgentPortOf(app.Configuration)}");
-        }
-    }
 
     internal static int AgentPortOf(IConfiguration configuration)
     {

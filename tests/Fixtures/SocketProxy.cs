@@ -26,10 +26,12 @@ public sealed class SocketProxy : IAsyncDisposable
     public Uri Endpoint { get; }
 
     /// <summary>Starts a proxy that allows the given areas, by default the ones above.</summary>
-    public static async Task<SocketProxy> StartAsync(DockerEngine engine, params string[] areas)
+    public static Task<SocketProxy> StartAsync(DockerEngine engine, params string[] areas) => StartAsync(engine, FreePort(), areas);
+
+    /// <summary>Starts a proxy where another one was.</summary>
+    public static async Task<SocketProxy> StartAsync(DockerEngine engine, int port, params string[] areas)
     {
         Shell.Require("haproxy", "haproxy");
-        var port = FreePort();
         var folder = Directory.CreateTempSubdirectory("dockflare-proxy-").FullName;
         var file = Path.Combine(folder, "haproxy.cfg");
         await File.WriteAllTextAsync(file, Configuration(engine.SocketPath, port, areas.Length == 0 ? DefaultAreas : areas));

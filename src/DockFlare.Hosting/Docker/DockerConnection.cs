@@ -20,7 +20,9 @@ internal sealed class DockerConnection(IOptions<DockerOptions> options) : IDispo
     /// <summary>Whether the engine refused, failed or could not be reached: all of it can pass, none of it is ours to repair.</summary>
     public static bool IsTrouble(Exception error, CancellationToken cancellationToken) =>
         error is HttpRequestException or IOException or SocketException or TimeoutException or DockerApiException or JsonException
-        || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        // Over TCP every address of the host was tried, and each try says why it failed.
+        || (error is AggregateException all && all.InnerExceptions.All(inner => IsTrouble(inner, cancellationToken)));
 
     /// <summary>Says what is wrong and what to do, for the operator.</summary>
     public string Explain(Exception error)
