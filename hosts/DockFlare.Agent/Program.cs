@@ -6,8 +6,4 @@ builder.Configuration.AddDockFlareEnvironment();
 
 builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddAgent();
 
-var app = builder.Build();
-
-app.UseDockFlareHealthPort().MapDockFlareAgentHealth();
-
-return await app.RunDockFlareAsync();
+return await builder.RunDockFlareAsync(static app => app.UseDockFlareHealthPort().MapDockFlareAgentHealth());

@@ -1,4 +1,5 @@
 using DockFlare.Hosting.Persistence;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -7,14 +8,35 @@ namespace DockFlare.Hosting;
 /// <summary>Runs a host so that what is wrong at its start is said in sentences.</summary>
 public static class DockFlareHost
 {
+    /// <summary>Builds the host, maps what it answers and runs it until it is stopped.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="map">Maps the endpoints. What they need is made here, and what is wrong with it is said like any other fault.</param>
+    /// <returns>As <see cref="RunDockFlareAsync(IHost)"/>.</returns>
+    public static Task<int> RunDockFlareAsync(this WebApplicationBuilder builder, Action<WebApplication> map)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(map);
+        return SayAsync(async () =>
+        {
+            var app = builder.Build();
+            map(app);
+            await app.RunAsync().ConfigureAwait(false);
+        });
+    }
+
     /// <summary>Runs until it is stopped.</summary>
     /// <returns>0, or 78 (the BSD convention for a configuration error) after every fault was written to the error output.</returns>
-    public static async Task<int> RunDockFlareAsync(this IHost host)
+    public static Task<int> RunDockFlareAsync(this IHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
+        return SayAsync(() => host.RunAsync());
+    }
+
+    private static async Task<int> SayAsync(Func<Task> run)
+    {
         try
         {
-            await host.RunAsync().ConfigureAwait(false);
+            await run().ConfigureAwait(false);
             return 0;
         }
         catch (OptionsValidationException exception)
