@@ -11,8 +11,4 @@ if (HealthCheckCommand.IsAsked(args))
 
 builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddAgent();
 
-var app = builder.Build();
-
-app.UseDockFlareHealthPort().MapDockFlareAgentHealth();
-
-return await app.RunDockFlareAsync();
+return await builder.RunDockFlareAsync(static app => app.UseDockFlareHealthPort().MapDockFlareAgentHealth());

@@ -26,9 +26,8 @@ else
 // The master's own Docker host is one more agent, in this process instead of across the network.
 dockflare.AddLocalAgent();
 
-var app = builder.Build();
-
-app.MapDockFlareAgents();
-app.MapDockFlareApi();
-
-return await app.RunDockFlareAsync();
+return await builder.RunDockFlareAsync(static app =>
+{
+    app.MapDockFlareAgents();
+    app.MapDockFlareApi();
+});

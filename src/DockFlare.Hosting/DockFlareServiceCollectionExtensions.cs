@@ -99,6 +99,7 @@ public static class DockFlareServiceCollectionExtensions
 
         services.TryAddSingleton<DockerConnection>();
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();
+        services.AddSingleton<IReadinessPart>(static provider => new DockerReadiness(provider.GetRequiredService<IContainerSource>()));
         services.TryAddSingleton(static _ => new CloudflaredMetrics(new HttpClient { Timeout = TimeSpan.FromSeconds(5) }));
         services.TryAddSingleton<ReadConnector>(static provider => provider.GetRequiredService<CloudflaredMetrics>().ReadAsync);
         services.AddOptions<CloudflaredOptions>().Configure(options => AgentSettings.Fill(options, values));

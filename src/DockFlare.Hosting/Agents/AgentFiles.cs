@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DockFlare.Core.Commands;
+using DockFlare.Hosting.Persistence;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Agents;
@@ -17,6 +19,27 @@ internal sealed class AgentFiles
     private readonly string? folder;
 
     public AgentFiles(IOptions<AgentOptions> options) => folder = options.Value.DataPath is { Length: > 0 } path ? path : null;
+
+    /// <summary>Makes the folder and tries whether files can be written there, so that an agent that could not keep its id does not begin.</summary>
+    /// <exception cref="StateStoreException">It cannot be written.</exception>
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        const string Trial = "writable.txt";
+        if (folder is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await WriteAsync(Trial, [], cancellationToken).ConfigureAwait(false);
+            File.Delete(Path.Combine(folder, Trial));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StateStoreException($"'{folder}' cannot be opened for writing ({exception.Message}). Set DOCKFLARE_DATA to a directory that the user running DockFlare owns.", exception);
+        }
+    }
 
     /// <summary>Null when there is none yet.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -130,3 +153,11 @@ internal sealed record StoredTunnel
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredTunnel))]
 internal sealed partial class AgentFilesJson : JsonSerializerContext;
+
+/// <summary>Has the agent's folder tried before anything of the agent begins.</summary>
+internal sealed class AgentFilesCheck(AgentFiles files) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken) => files.CheckAsync(cancellationToken).AsTask();
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}

@@ -16,6 +16,7 @@ internal static class AgentRuntimeServices
         services.TryAddSingleton<TunnelDuty>();
         services.TryAddSingleton<AgentConnection>();
         services.TryAddSingleton<TunnelWatch>();
+        services.AddHostedService<AgentFilesCheck>();
         services.AddHostedService(static provider => provider.GetRequiredService<TunnelWatch>());
         services.AddHostedService<ContainerReporter>();
         services.AddHostedService<CommandPump>();

@@ -1,3 +1,5 @@
+using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Docker;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Hosting.Redis;
 
@@ -13,6 +15,12 @@ internal interface IReadinessPart
 internal sealed class RedisReadiness(RedisConnection connection) : IReadinessPart
 {
     public string? FindFault() => connection.FindFault();
+}
+
+/// <summary>The engine of the master's own host, where it is watched.</summary>
+internal sealed class DockerReadiness(IContainerSource source) : IReadinessPart
+{
+    public string? FindFault() => (source as DockerContainerSource)?.Trouble is { } trouble ? $"Containers cannot be watched: {trouble}." : null;
 }
 
 internal static class Readiness

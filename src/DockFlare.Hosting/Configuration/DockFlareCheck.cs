@@ -1,4 +1,5 @@
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Docker;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,10 +16,13 @@ internal sealed class DockFlareCheck
 }
 
 /// <summary>The check itself.</summary>
-internal sealed class DockFlareValidation(SettingValues values, SettingFaults faults, IOptions<AgentOptions> agent) : IValidateOptions<DockFlareCheck>
+internal sealed class DockFlareValidation(
+    SettingValues values, SettingFaults faults, IOptions<AgentOptions> agent, IOptions<MasterOptions> master, IOptions<DockerOptions> docker) : IValidateOptions<DockFlareCheck>
 {
     public ValidateOptionsResult Validate(string? name, DockFlareCheck options)
     {
+        // Some faults come to light when the options are filled.
+        _ = (master.Value, docker.Value);
         var all = values.Faults.Concat(faults.All).ToList();
         if (options is { HasAgent: true, HasMaster: false })
         {

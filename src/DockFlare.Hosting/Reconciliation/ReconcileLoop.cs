@@ -85,7 +85,8 @@ internal sealed partial class ReconcileLoop(
     // Each trouble is said once, and its end too.
     private void Say(PassSnapshot snapshot)
     {
-        if (!string.Equals(snapshot.Trouble, lastTrouble, StringComparison.Ordinal))
+        var said = WithoutRay(snapshot.Trouble);
+        if (!string.Equals(said, lastTrouble, StringComparison.Ordinal))
         {
             if (snapshot.Trouble is { } trouble)
             {
@@ -96,17 +97,24 @@ internal sealed partial class ReconcileLoop(
                 LogTroubleOver();
             }
 
-            lastTrouble = snapshot.Trouble;
+            lastTrouble = said;
         }
 
-        var faults = snapshot.Faults.Select(static pair => $"{pair.Key}: {pair.Value}").ToHashSet(StringComparer.Ordinal);
-        foreach (var fault in faults.Where(fault => !lastFaults.Contains(fault)).Order(StringComparer.Ordinal))
+        var faults = snapshot.Faults.Select(static pair => $"{pair.Key}: {pair.Value}").ToList();
+        foreach (var fault in faults.Where(fault => !lastFaults.Contains(WithoutRay(fault))).Order(StringComparer.Ordinal))
         {
             LogFault(fault);
         }
 
-        lastFaults = faults;
+        lastFaults = [.. faults.Select(static fault => WithoutRay(fault))];
     }
+
+    // Each call has a ray of its own: the same trouble once more is still the same trouble.
+    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
+    private static string? WithoutRay(string? text) => text is null ? null : Ray().Replace(text, "");
+
+    [System.Text.RegularExpressions.GeneratedRegex(", cf-ray [^)]*")]
+    private static partial System.Text.RegularExpressions.Regex Ray();
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No pass is possible: {Trouble} Routes stay as they are; it is tried again.")]
     private partial void LogTrouble(string trouble);
