@@ -39,6 +39,7 @@ internal static class MasterSettings
         options.AccountId = values.Text("Cloudflare:AccountId");
         options.ZoneId = values.Text("Cloudflare:ZoneId");
         options.ApiBaseUrl = values.Address("Cloudflare:ApiBaseUrl") ?? options.ApiBaseUrl;
+        options.CallLimit = values.Integer("Cloudflare:CallLimit", options.CallLimit);
     }
 
     public static void Fill(AgentPlaneOptions options, SettingValues values)

@@ -12,7 +12,7 @@ internal sealed partial class ReconcileLoop(
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
     private string? lastTrouble;
-    private HashSet<string> lastFaults = [];
+    private IReadOnlyDictionary<string, string> lastFaults = new Dictionary<string, string>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -99,13 +99,25 @@ internal sealed partial class ReconcileLoop(
             lastTrouble = snapshot.Trouble;
         }
 
-        var faults = snapshot.Faults.Select(static pair => $"{pair.Key}: {pair.Value}").ToHashSet(StringComparer.Ordinal);
-        foreach (var fault in faults.Where(fault => !lastFaults.Contains(fault)).Order(StringComparer.Ordinal))
+        if (snapshot.Trouble is not null)
         {
-            LogFault(fault);
+            return;
         }
 
-        lastFaults = faults;
+        foreach (var (subject, reason) in snapshot.Faults.OrderBy(static fault => fault.Key, StringComparer.Ordinal))
+        {
+            if (!string.Equals(lastFaults.GetValueOrDefault(subject), reason, StringComparison.Ordinal))
+            {
+                LogFault(subject, reason);
+            }
+        }
+
+        foreach (var subject in lastFaults.Keys.Where(subject => !snapshot.Faults.ContainsKey(subject)).Order(StringComparer.Ordinal))
+        {
+            LogFaultOver(subject);
+        }
+
+        lastFaults = snapshot.Faults;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "No pass is possible: {Trouble} Routes stay as they are; it is tried again.")]
@@ -114,6 +126,9 @@ internal sealed partial class ReconcileLoop(
     [LoggerMessage(Level = LogLevel.Information, Message = "Passes run again.")]
     private partial void LogTroubleOver();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not applied: {Fault}")]
-    private partial void LogFault(string fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not applied to {Subject}: {Reason}")]
+    private partial void LogFault(string subject, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What was in the way of {Subject} is over.")]
+    private partial void LogFaultOver(string subject);
 }
