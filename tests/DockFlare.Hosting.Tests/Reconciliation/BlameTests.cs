@@ -161,7 +161,7 @@ public sealed class BlameTests : RigCase
     public async Task A_limit_that_is_used_up_ends_the_pass_and_says_when_to_go_on()
     {
         Cloudflare.AddZone("example.com");
-        var rig = Master(cloud: options => options.CallLimit = 10);
+        var rig = Master(cloud: options => options.CallLimit = 13);
         var nas = await rig.EnrolAsync("nas", cancellationToken: Cancellation);
         rig.Report(nas, MasterRig.Wants("one.example.com"));
         await rig.PassAsync(resync: true);
@@ -169,7 +169,7 @@ public sealed class BlameTests : RigCase
 
         var pass = await rig.PassAsync();
 
-        Assert.Contains("CF_API_LIMIT=10", Assert.Single(pass.Faults).Value, StringComparison.Ordinal);
+        Assert.Contains("CF_API_LIMIT=13", Assert.Single(pass.Faults).Value, StringComparison.Ordinal);
         Assert.True(pass.MayPass);
         Time.Advance(pass.RetryAfter!.Value);
         await rig.PassAsync();
