@@ -116,11 +116,12 @@ public static class DockFlareServiceCollectionExtensions
     /// <summary>Shows the routes in the terminal: a table first, then each change as one line.</summary>
     /// <param name="builder">The builder of a master.</param>
     /// <param name="headline">What is said first.</param>
+    /// <param name="atAddress">What is said of each address the host listens on, with <c>{address}</c> in its place.</param>
     /// <param name="once">Print routes and plan, and end the host.</param>
-    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, bool once = false)
+    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, string atAddress, bool once = false)
     {
         var services = Parts(builder).Services;
-        services.AddSingleton(new RouteConsoleOptions { Headline = headline, Once = once });
+        services.AddSingleton(new RouteConsoleOptions { Headline = headline, AtAddress = atAddress, Once = once });
         services.AddHostedService<RouteConsole>();
         return builder;
     }

@@ -24,7 +24,7 @@ public enum ChangePhase
     /// <summary>Writes DNS.</summary>
     Publish,
 
-    /// <summary>Removes rules of what moved elsewhere.</summary>
+    /// <summary>Removes rules and records of what moved elsewhere.</summary>
     Unroute,
 
     /// <summary>Removes Access.</summary>
@@ -111,8 +111,11 @@ public abstract record Change
     /// <param name="Observed">The record.</param>
     public sealed record DeleteDns(ObservedRecord Observed) : Change
     {
+        /// <summary>Whether its host has its record in another zone now, so that this one goes only when that one is there.</summary>
+        public bool AfterMove { get; init; }
+
         /// <inheritdoc />
-        public override ChangePhase Phase => ChangePhase.Withdraw;
+        public override ChangePhase Phase => AfterMove ? ChangePhase.Unroute : ChangePhase.Withdraw;
 
         /// <inheritdoc />
         public override string Subject => Observed.Name;

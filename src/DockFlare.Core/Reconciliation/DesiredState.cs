@@ -35,4 +35,7 @@ public sealed record DesiredRecord(string ZoneId, string Name, string TunnelId)
 
     /// <summary>The CNAME's content.</summary>
     public string Content => DnsNames.TunnelTarget(TunnelId);
+
+    internal bool SaysTheSameAs(ObservedRecord have, string owner) =>
+        Proxied == have.Proxied && DnsNames.IsTunnelTarget(have.Content, TunnelId) && DnsNames.IsComment(have.Comment, owner, Comment);
 }

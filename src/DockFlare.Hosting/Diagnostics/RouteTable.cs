@@ -81,6 +81,7 @@ internal static class RouteTable
         RouteState.Live or RouteState.Unproven => '+',
         RouteState.Pending => '.',
         RouteState.Grace => '~',
+        RouteState.Ignored => ' ',
         _ => '!',
     };
 }

@@ -7,6 +7,7 @@
  *
  * Environment, as the real one:  TUNNEL_TOKEN, TUNNEL_METRICS, TUNNEL_GRACE_PERIOD
  * For tests:  STANDIN_READY_AFTER_MS (default 0), STANDIN_CRASH_AFTER_MS (unset: never), STANDIN_CONFIG_VERSION (default 1),
+ *             STANDIN_EDGE (set: it is connected once POST /edge/N tells it of configuration version N, as Cloudflare's edge would),
  *             STANDIN_DRAIN_MS (how long it drains after SIGTERM; default 200), STANDIN_LEAK_TOKEN (print the token, as a broken build would)
  */
 #include <arpa/inet.h>
@@ -64,6 +65,11 @@ static int listen_on(const char *address)
     return bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 16) == 0 ? fd : -1;
 }
 
+/* What the edge told it last; -1: nothing yet. */
+static long long pushed = -1;
+
+static long long config_version(void) { return pushed >= 0 ? pushed : number("STANDIN_CONFIG_VERSION", 1); }
+
 static void answer(int client, int connections, const char *connector)
 {
     char request[2048] = "", body[2048], head[256];
@@ -83,10 +89,13 @@ static void answer(int client, int connections, const char *connector)
             "# HELP cloudflared_orchestration_config_version Configuration Version\n# TYPE cloudflared_orchestration_config_version gauge\n"
             "cloudflared_orchestration_config_version %lld\n"
             "# HELP cloudflared_tunnel_ha_connections Number of active ha connections\n# TYPE cloudflared_tunnel_ha_connections gauge\n"
-            "cloudflared_tunnel_ha_connections %d\n", number("STANDIN_CONFIG_VERSION", 1), connections);
+            "cloudflared_tunnel_ha_connections %d\n", config_version(), connections);
     } else if (!strncmp(request, "GET /config ", 12)) {
         snprintf(body, sizeof body, "{\"version\":%lld,\"config\":{\"ingress\":[{\"service\":\"http_status:503\"}],\"warp-routing\":{\"enabled\":false}}}",
-            number("STANDIN_CONFIG_VERSION", 1));
+            config_version());
+    } else if (!strncmp(request, "POST /edge/", 11)) {
+        pushed = atoll(request + 11);
+        snprintf(body, sizeof body, "{\"version\":%lld}", pushed);
     } else {
         status = "404 Not Found";
         strcpy(body, "404 page not found");
@@ -142,7 +151,7 @@ int main(int argc, char **argv)
             drained = now + number("STANDIN_DRAIN_MS", 200);
         }
         if (drained && now >= drained) { say("INF", "Tunnel server stopped"); return 0; }
-        int connections = !drained && now >= ready ? 4 : 0;
+        int connections = !drained && now >= ready && (pushed >= 0 || !getenv("STANDIN_EDGE")) ? 4 : 0;
         if (connections && !registered) {
             registered = 1;
             for (int i = 0; i < 4; i++) { snprintf(line, sizeof line, "Registered tunnel connection connIndex=%d protocol=quic", i); say("INF", line); }
