@@ -175,4 +175,21 @@ public sealed class BlameTests : RigCase
         await rig.PassAsync();
         Assert.Equal(2, Cloudflare.Read(view => view.Exposures().Count));
     }
+
+    [Fact]
+    public async Task A_zone_that_cannot_be_read_is_named_and_takes_nothing_else_along()
+    {
+        Cloudflare.AddZone("example.com");
+        var other = Cloudflare.AddZone("example.net");
+        var (rig, nas) = await OneAgentAsync();
+        rig.Report(nas, MasterRig.Wants("one.example.com"), MasterRig.Wants("two.example.net"));
+        Cloudflare.Faults.Add("GET", $"/zones/{other}/dns_records", new FakeFault.Refuse(400, 1000, "No."), nth: 1, times: 9);
+
+        var pass = await rig.PassAsync(resync: true);
+
+        Assert.Equal("example.net", Assert.Single(pass.Faults).Key);
+        Assert.False(pass.IsConverged);
+        Assert.Equal(RouteState.Blocked, rig.Route("two.example.net").State);
+        Assert.Equal(["one.example.com"], Cloudflare.Read(view => view.Exposures().Select(exposure => exposure.Host).ToList()));
+    }
 }
