@@ -112,6 +112,23 @@ public sealed class CallCountTests : RigCase
         AssertCalls(6);
     }
 
+    [Fact]
+    public async Task Where_the_limit_is_too_low_for_all_at_once_no_call_is_one_too_many()
+    {
+        Cloudflare.RateLimit = new(40, TimeSpan.FromMinutes(5));
+        var zones = Enumerable.Range(0, 20).Select(i => $"zone{i}.example").ToArray();
+        Array.ForEach(zones, zone => Cloudflare.AddZone(zone, FakePlan.Pro));
+        var (rig, nas) = await OneAgentAsync();
+        rig.Report(nas, zones.SelectMany(zone => Hosts(3, zone)));
+        var start = Time.GetUtcNow();
+
+        await rig.ConvergeAsync();
+
+        AssertPublished(60);
+        Assert.DoesNotContain(Cloudflare.Log.Calls, call => call.Status == 429);
+        Assert.InRange(Time.GetUtcNow() - start, TimeSpan.Zero, TimeSpan.FromMinutes(10));
+    }
+
     private async Task<(MasterRig Rig, DockFlare.Core.Commands.AgentId Agent)> ServedAsync(int hosts)
     {
         Cloudflare.AddZone("example.com", FakePlan.Pro);
