@@ -40,6 +40,7 @@ internal static class MasterSettings
         options.ZoneId = values.Text("Cloudflare:ZoneId");
         options.AccountEmail = values.Text("Cloudflare:AccountEmail");
         options.ApiBaseUrl = values.Address("Cloudflare:ApiBaseUrl") ?? options.ApiBaseUrl;
+        options.CallLimit = values.Integer("Cloudflare:CallLimit", options.CallLimit);
     }
 
     public static void Fill(AgentPlaneOptions options, SettingValues values)

@@ -59,6 +59,11 @@ internal sealed partial class Reconciler(
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
         var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
+        if (resync)
+        {
+            cloudflare.Applier.ForgetRefusals();
+        }
+
         for (var round = 1; ; round++)
         {
             var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
@@ -75,7 +80,7 @@ internal sealed partial class Reconciler(
             faults.Clear();
             if (!look.Plan.IsEmpty)
             {
-                var context = new ApplyContext(account, owner, agents.IsNamedByOperator);
+                var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
                 var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
                 faults.AddRange(result.Faults);
                 foreach (var (key, fault) in result.Unmade)
@@ -107,7 +112,7 @@ internal sealed partial class Reconciler(
         var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
         var zoneIds = desired.Dns.Select(static record => record.ZoneId).Concat(tunnels.All.SelectMany(static record => record.ZoneIds)).Distinct(StringComparer.Ordinal).ToList();
         var tunnelIds = assignments.Where(static tunnel => !tunnel.IsPlanned).Select(static tunnel => tunnel.TunnelId).Distinct(StringComparer.Ordinal).ToList();
-        cloudflare.Observer.ForgetOutrun(agents.Connectors());
+        cloudflare.Observer.DoubtOutrun(agents.Connectors());
         var unread = await cloudflare.Observer.ReadAsync(account.AccountId, zoneIds, tunnelIds, refresh, cancellationToken).ConfigureAwait(false);
         if (await cloudflare.Access.ReadAsync(account.AccountId, desired, refresh, cancellationToken).ConfigureAwait(false) is { } accessFault)
         {
@@ -141,7 +146,9 @@ internal sealed partial class Reconciler(
         List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var tunnelIds = assignments.Select(static tunnel => tunnel.TunnelId).ToHashSet(StringComparer.Ordinal);
-        var (documents, records) = cloudflare.Observer.Remembered(owner, tunnels.IsOurs, OwnedIn);
+        var ownIds = tunnels.OwnIds();
+        var (documents, records) = cloudflare.Observer.Remembered(owner, ownIds.Contains, OwnedIn, withDoubted: false);
+        var (knownDocuments, knownRecords) = cloudflare.Observer.HasDoubts ? cloudflare.Observer.Remembered(owner, ownIds.Contains, OwnedIn, withDoubted: true) : (documents, records);
         var observed = new ObservedState
         {
             Tunnels = documents,
@@ -151,7 +158,7 @@ internal sealed partial class Reconciler(
             Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread);
+        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
     }
 
     private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
@@ -183,8 +190,8 @@ internal sealed partial class Reconciler(
         Readings = readings,
     };
 
-    private EquatableArray<RuleIdentity> OwnedIn(string tunnelId) =>
-        tunnels.FindById(tunnelId)?.Owned.Select(static rule => rule.Identity).ToEquatableArray() ?? [];
+    private EquatableArray<RuleIdentity> OwnedIn(string tunnelId, IngressDocument document) =>
+        tunnels.FindById(tunnelId)?.OwnedIn(document).ToEquatableArray() ?? [];
 
     // A tunnel that somebody deleted at Cloudflare is made anew under its name; its records are still known to be ours.
     private async ValueTask<bool> ForgetGoneTunnelsAsync(Dictionary<string, CloudflareException> unread, CancellationToken cancellationToken)
@@ -199,9 +206,16 @@ internal sealed partial class Reconciler(
 
             LogTunnelGone(record.Name, id);
             await tunnels.SaveAsync(
-                record with { TunnelId = null, FormerIds = record.FormerIds.Append(id).ToEquatableArray(), Generation = record.Generation + 1, Owned = [] },
+                record with
+                {
+                    TunnelId = null,
+                    FormerIds = record.FormerIds.Append(id).ToEquatableArray(),
+                    Generation = record.Generation + 1,
+                    Owned = [],
+                    Routes = record.Routes.Select(route => route with { TunnelId = TunnelAssignment.Planned(record.Name) }).ToEquatableArray(),
+                },
                 cancellationToken).ConfigureAwait(false);
-            cloudflare.Observer.ForgetTunnel(id);
+            cloudflare.Observer.Forget(id);
             isGone = true;
         }
 
@@ -211,35 +225,40 @@ internal sealed partial class Reconciler(
     // What the store remembers is brought up to what was seen: routes and their grace, versions that were not known, rules and zones that are done with.
     private async ValueTask SettleRecordsAsync(Look look, CancellationToken cancellationToken)
     {
-        var zonesByTunnel = look.Observed.Dns
+        var zonesByTunnel = look.Known.Dns
             .Where(static record => record.IsOwned)
             .ToLookup(static record => DnsNames.FindTunnelId(record.Content)!, static record => record.ZoneId, StringComparer.Ordinal);
         var routes = look.Desired.Routes.ToLookup(static route => route.TunnelId, StringComparer.Ordinal);
-        foreach (var tunnel in look.Observed.Tunnels.ToList())
+        foreach (var record in tunnels.All.Where(static record => record.TunnelId is not null).ToList())
         {
-            if (tunnels.FindById(tunnel.TunnelId) is not { } record)
-            {
-                continue;
-            }
-
-            var there = tunnel.Document.Entries.Select(static entry => entry.Identity).ToHashSet();
-            var own = routes[tunnel.TunnelId].ToEquatableArray();
-            var wanted = own.Select(static route => RuleIdentity.Of(route.Key)).ToHashSet();
+            var own = routes[record.TunnelId!].ToEquatableArray();
             var zoneIds = record.ZoneIds.Where(look.Unread.ContainsKey)
-                .Concat(record.FormerIds.Append(tunnel.TunnelId).SelectMany(id => zonesByTunnel[id]))
+                .Concat(record.FormerIds.Append(record.TunnelId!).SelectMany(id => zonesByTunnel[id]))
                 .Concat(own.Select(static route => route.ZoneId));
+            var known = look.Known.Tunnels.FirstOrDefault(tunnel => string.Equals(tunnel.TunnelId, record.TunnelId, StringComparison.Ordinal));
             await tunnels.SaveAsync(
                 record with
                 {
-                    Routes = own,
-                    Owned = record.Owned
-                        .Where(rule => there.Contains(rule.Identity) || wanted.Contains(rule.Identity))
-                        .Select(rule => rule.Since == 0 && there.Contains(rule.Identity) ? rule with { Since = tunnel.Version } : rule)
-                        .ToEquatableArray(),
+                    Routes = KeepsIntent(record) ? record.Routes : own,
+                    Owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own),
                     ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 },
                 cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // What we meant to write proves which rules are ours until the outcome has been seen.
+    private bool KeepsIntent(TunnelRecord record) => cloudflare.Observer.IsDoubted(record.TunnelId!) && record.Owned.Any(static rule => rule.Since == 0);
+
+    private static EquatableArray<OwnedRule> Settle(TunnelRecord record, ObservedTunnel tunnel, EquatableArray<DesiredRoute> routes)
+    {
+        var there = tunnel.Document.Entries.Select(static entry => entry.Identity).ToHashSet();
+        var wanted = routes.Select(static route => RuleIdentity.Of(route.Key)).ToHashSet();
+        var ours = tunnel.Owned.ToHashSet();
+        return record.Owned
+            .Where(rule => ours.Contains(rule.Identity) && (there.Contains(rule.Identity) || wanted.Contains(rule.Identity)))
+            .Select(rule => rule.Since <= 0 && there.Contains(rule.Identity) ? rule with { Since = tunnel.Version } : rule)
+            .ToEquatableArray();
     }
 
     private PassSnapshot Describe(Look look, AccountView account, List<Change> applied, List<ApplyFault> faults)
@@ -250,14 +269,19 @@ internal sealed partial class Reconciler(
             messages.TryAdd(fault.Subject, fault.Message);
         }
 
+        foreach (var (id, fault) in look.Unread)
+        {
+            messages.TryAdd(tunnels.FindById(id)?.Name ?? account.ZoneName(id), fault.Message);
+        }
+
         var connectors = agents.Connectors();
         var evidence = new RouteEvidence
         {
-            RulesSince = look.Observed.Tunnels.ToDictionary(
+            RulesSince = look.Known.Tunnels.ToDictionary(
                 static tunnel => tunnel.TunnelId,
                 tunnel => (IReadOnlyDictionary<RuleIdentity, long>)(tunnels.FindById(tunnel.TunnelId)?.Owned ?? []).ToDictionary(static rule => rule.Identity, static rule => rule.Since),
                 StringComparer.Ordinal),
-            PublishedHosts = look.Observed.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
+            PublishedHosts = look.Known.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
             Connectors = connectors,
             SilentTunnels = agents.SilentTunnels(look.Desired.Tunnels),
             Faults = messages,
@@ -269,9 +293,9 @@ internal sealed partial class Reconciler(
             Remaining = look.Plan,
             Routes = RouteStates.Settle(look.Desired, look.Plan, evidence),
             Faults = messages,
-            MayPass = faults.Exists(static fault => fault.Fault == CloudflareFault.Passing || fault.Message.Length == 0)
+            MayPass = faults.Exists(static fault => fault.Fault is CloudflareFault.Passing or CloudflareFault.NotFound || fault.Message.Length == 0)
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
-            RetryAfter = faults.Select(static fault => fault.RetryAfter).Max(),
+            RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
             Connectors = connectors,
             Zones = account.All,
         };
@@ -318,6 +342,9 @@ internal sealed partial class Reconciler(
     private sealed record Look(DesiredState Desired, ObservedState Observed, Plan Plan, Dictionary<string, CloudflareException> Unread)
     {
         public bool IsTunnelGone { get; init; }
+
+        /// <summary>With what is in doubt: good enough to show and to remember where to look, never to act on.</summary>
+        public ObservedState Known { get; init; } = ObservedState.Empty;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
