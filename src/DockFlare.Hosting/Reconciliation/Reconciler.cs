@@ -217,6 +217,11 @@ internal sealed partial class Reconciler(
             messages.TryAdd(fault.Subject, fault.Message);
         }
 
+        foreach (var (id, fault) in look.Unread)
+        {
+            messages.TryAdd(tunnels.FindById(id)?.Name ?? account.ZoneName(id), fault.Message);
+        }
+
         var connectors = agents.Connectors();
         var evidence = new RouteEvidence
         {
