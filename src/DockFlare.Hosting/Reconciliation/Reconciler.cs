@@ -21,6 +21,7 @@ internal sealed partial class Reconciler(
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
+    private HashSet<string> blockedHosts = [];
 
     /// <summary>The next pass may delete what the brake holds back.</summary>
     public void ConfirmDeletions() => deletionsConfirmed = true;
@@ -69,6 +70,12 @@ internal sealed partial class Reconciler(
             var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
+                continue;
+            }
+
+            if (round == 1 && await AgainWithNewZonesAsync(account, look.Desired, cancellationToken).ConfigureAwait(false) is { } fresh)
+            {
+                account = fresh;
                 continue;
             }
 
@@ -321,6 +328,29 @@ internal sealed partial class Reconciler(
     {
         var last = host.LastIndexOf('.');
         return last <= 0 ? host : host[(host.LastIndexOf('.', last - 1) + 1)..];
+    }
+
+    // A host that is blocked for the first time may belong to a zone that was added since the list was read; null when nothing is to be looked at again.
+    private async ValueTask<AccountView?> AgainWithNewZonesAsync(AccountView account, DesiredState desired, CancellationToken cancellationToken)
+    {
+        var blocked = desired.Outcomes.Where(static outcome => outcome.State == RouteState.Blocked).Select(static outcome => outcome.Host).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var isNew = !blocked.IsSubsetOf(blockedHosts);
+        blockedHosts = blocked;
+        if (!isNew)
+        {
+            return null;
+        }
+
+        try
+        {
+            var fresh = await cloudflare.Account.GetAsync(refresh: true, cancellationToken).ConfigureAwait(false);
+            return fresh.All.SequenceEqual(account.All) ? null : fresh;
+        }
+        catch (CloudflareException)
+        {
+            // The pass goes on with the list it has; what keeps the list from being read is said at the resync.
+            return null;
+        }
     }
 
     // The list of zones is read again when a host found none at the last look, and otherwise once an hour.
