@@ -95,7 +95,15 @@ public static class DockFlareServiceCollectionExtensions
         var (services, values, faults) = Parts(builder);
         services.Configure<DockFlareCheck>(static check => check.HasAgent = true);
         services.AddOptions<AgentOptions>().Configure(options => AgentSettings.Fill(options, values, builder.Configuration));
-        services.AddOptions<DockerOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
+        services.AddOptions<DockerOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            AgentSettings.Fill(options, values, faults);
+            if (provider.GetService<LocalMaster>() is not null)
+            {
+                // An agent may share the master's engine, and two connectors need two names.
+                options.ConnectorName = "dockflare-master-tunnel";
+            }
+        });
 
         services.TryAddSingleton<DockerConnection>();
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();

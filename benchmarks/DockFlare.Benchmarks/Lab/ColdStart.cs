@@ -41,7 +41,7 @@ internal static class ColdStart
             await master.Api.UntilNothingToChangeAsync();
             rows.Add(Row($"restart, nothing changed, {latency} ms a call", world.Cloudflare.Log, Stopwatch.GetElapsedTime(since)));
             await master.Process.StopAsync();
-            await engine.CliAsync("rm", "-f", "dockflare-agent-tunnel");
+            await engine.CliAsync("rm", "-f", "dockflare-master-tunnel");
         }
 
         return rows;

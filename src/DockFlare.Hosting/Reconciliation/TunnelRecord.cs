@@ -60,8 +60,10 @@ internal sealed record TunnelRecord
         }
     }
 
+    // The demand for the application's token is worked out anew in each pass and is not part of what is remembered of a route.
     private static bool IsSame(IngressRule rule, IngressEntry entry) =>
-        string.Equals(rule.Service, entry.Service, StringComparison.Ordinal) && IngressMeaning.AreSame(rule.Origin, entry.Origin);
+        string.Equals(rule.Service, entry.Service, StringComparison.Ordinal)
+        && IngressMeaning.AreSame(rule.Origin with { Access = null }, entry.Origin with { Access = null });
 }
 
 /// <summary>A rule of ours in a tunnel's document.</summary>

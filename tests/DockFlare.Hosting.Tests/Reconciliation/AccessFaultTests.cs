@@ -1,3 +1,4 @@
+using DockFlare.Hosting.Cloudflare;
 using DockFlare.Testing;
 
 namespace DockFlare.Hosting.Tests.Reconciliation;
@@ -91,6 +92,8 @@ public sealed class AccessFaultTests
     {
         for (var i = 0; i < 6; i++)
         {
+            // A 429 closes the account for the whole window.
+            master.Advance(CloudflareBudget.Window);
             await master.PassAsync(resync: i == 5);
         }
     }

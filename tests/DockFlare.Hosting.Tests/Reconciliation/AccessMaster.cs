@@ -19,6 +19,7 @@ namespace DockFlare.Hosting.Tests.Reconciliation;
 internal sealed class AccessMaster : IAsyncDisposable
 {
     public static readonly AgentId Nas = new("nas");
+    private readonly ImpatientTime time = new();
     private readonly IStateStore store;
     private readonly HashSet<string> guarded = new(StringComparer.Ordinal);
     private ServiceProvider services;
@@ -54,6 +55,8 @@ internal sealed class AccessMaster : IAsyncDisposable
 
     /// <summary>From now on these hosts are to be guarded whenever they can be reached.</summary>
     public void Guard(params string[] hosts) => guarded.UnionWith(hosts);
+
+    public void Advance(TimeSpan by) => time.Advance(by);
 
     public void Unguard(params string[] hosts) => guarded.ExceptWith(hosts);
 
@@ -93,7 +96,7 @@ internal sealed class AccessMaster : IAsyncDisposable
 
     private ServiceProvider Build()
     {
-        var collection = new ServiceCollection().AddLogging().AddSingleton(store).AddSingleton<TimeProvider>(new ImpatientTime());
+        var collection = new ServiceCollection().AddLogging().AddSingleton(store).AddSingleton<TimeProvider>(time);
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["DockFlare:Cloudflare:ApiToken"] = Cloudflare.Token,

@@ -63,7 +63,7 @@ public sealed class AccessReconcileTests
         Assert.Equal(["blog.example.com/admin", "blog.example.com/admin/*"], app.Domains);
         var json = master.Cloudflare.Configuration(master.Cloudflare.FindTunnelByName("nas")!.Id).Json!;
         Assert.Contains($$"""{"required":true,"teamName":"team-{{master.Cloudflare.AccountId[..8]}}","audTag":["{{app.Audience}}"]}""", json, StringComparison.Ordinal);
-        Assert.True(pass.Remaining.IsEmpty);
+        Assert.True(pass.Remaining.IsEmpty, pass.Remaining + string.Join("\n", pass.Routes.Select(static r => r.ToString())) + string.Join("\n", pass.Applied.Select(static c => c.Describe())) + string.Join("\n", pass.Faults));
     }
 
     [Fact]
