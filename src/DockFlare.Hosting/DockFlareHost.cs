@@ -20,7 +20,7 @@ public static class DockFlareHost
         {
             var app = builder.Build();
             map(app);
-            await app.RunAsync().ConfigureAwait(false);
+            await RunToItsEndAsync(app).ConfigureAwait(false);
         });
     }
 
@@ -29,7 +29,37 @@ public static class DockFlareHost
     public static Task<int> RunDockFlareAsync(this IHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        return SayAsync(() => host.RunAsync());
+        return SayAsync(() => RunToItsEndAsync(host));
+    }
+
+    // As the framework's own, but when one part cannot start, those that run already are stopped before what they use is disposed.
+    private static async Task RunToItsEndAsync(IHost host)
+    {
+        try
+        {
+            try
+            {
+                await host.StartAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                await host.StopAsync().ConfigureAwait(false);
+                throw;
+            }
+
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (host is IAsyncDisposable disposable)
+            {
+                await disposable.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                host.Dispose();
+            }
+        }
     }
 
     private static async Task<int> SayAsync(Func<Task> run)
