@@ -47,8 +47,38 @@ public static class DockFlareHost
     private static async Task<int> RunAsync(IHost host)
     {
         var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
-        await host.RunAsync().ConfigureAwait(false);
+        await RunToItsEndAsync(host).ConfigureAwait(false);
         return services.Exists(static service => service.ExecuteTask is { IsFaulted: true }) ? 70 : 0;
+    }
+
+    // As the framework's own, but when one part cannot start, those that run already are stopped before what they use is disposed.
+    private static async Task RunToItsEndAsync(IHost host)
+    {
+        try
+        {
+            try
+            {
+                await host.StartAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                await host.StopAsync().ConfigureAwait(false);
+                throw;
+            }
+
+            await host.WaitForShutdownAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (host is IAsyncDisposable disposable)
+            {
+                await disposable.DisposeAsync().ConfigureAwait(false);
+            }
+            else
+            {
+                host.Dispose();
+            }
+        }
     }
 
     private static async Task<int> SayAsync(Func<Task<int>> run)
