@@ -58,7 +58,8 @@ internal static class RuleSet
         kept[second] = null;
         log.AddError(new(other, isAgreed
             ? $"{other} asks for '{key}' again, which {one} has already: use another hostname or path, or remove one of the two."
-            : $"{other} asks for '{key}' again, with another protection than {one}, so it is not exposed: remove one of the two.") { Host = key.Host, Value = key.Host });
+            : $"{other} asks for '{key}' again, with another protection than {one}, so it is not exposed: remove one of the two.")
+        { Host = key.Host, Value = key.Host });
     }
 
     // Access knows no expressions. An expression under a guarded host is safe when the whole host has the guard that it asks for.

@@ -267,7 +267,8 @@ internal sealed partial class CloudflareClient : IDisposable
             {
                 throw new CloudflareException(
                     string.Create(CultureInfo.InvariantCulture, $"Cloudflare was not asked to {call.What}, because the calls of these 5 minutes are used up (CF_API_LIMIT={callLimit}, and Cloudflare's own limit); it is asked when there is room again."),
-                    CloudflareFault.Passing) { RetryAfter = wait };
+                    CloudflareFault.Passing)
+                { RetryAfter = wait };
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal sealed partial class ReconcileLoop(
 
             var snapshot = await RunAsync(resync, stoppingToken).ConfigureAwait(false);
             Say(snapshot);
-            failures = snapshot.MayPass ? failures + 1 : 0;
+            failures = snapshot.MayPass || IsUnfinished(snapshot) ? failures + 1 : 0;
             await WaitAsync(NextLook(snapshot, failures, resyncAt), stoppingToken).ConfigureAwait(false);
         }
     }
@@ -53,6 +53,10 @@ internal sealed partial class ReconcileLoop(
 
         return next > TimeSpan.Zero ? next : TimeSpan.Zero;
     }
+
+    // Nothing failed and there is more to do, such as a key that came free by what this pass took away.
+    private static bool IsUnfinished(PassSnapshot snapshot) =>
+        snapshot is { Trouble: null, WhyNotApplied: null, Faults.Count: 0, Remaining.IsEmpty: false };
 
     private async Task<PassSnapshot> RunAsync(bool resync, CancellationToken stoppingToken)
     {

@@ -70,8 +70,12 @@ internal static class AccessSetting
     /// <summary>An application of ours as it should be, with every policy it needs.</summary>
     public static ObservedApp AsWanted(DesiredApp app) => new($"id-{app.Key}", app.Name, $"aud-{app.Key}")
     {
-        Destinations = app.Destinations, SessionDuration = app.SessionDuration, AppLauncherVisible = app.AppLauncherVisible, AutoRedirectToIdentity = app.AutoRedirectToIdentity,
-        AllowedIdps = app.AllowedIdps, OwnedAs = app.Key,
+        Destinations = app.Destinations,
+        SessionDuration = app.SessionDuration,
+        AppLauncherVisible = app.AppLauncherVisible,
+        AutoRedirectToIdentity = app.AutoRedirectToIdentity,
+        AllowedIdps = app.AllowedIdps,
+        OwnedAs = app.Key,
         Policies = app.Inline.IsEmpty
             ? app.Policies.Select(AsWanted).ToEquatableArray()
             : app.Inline.Select((policy, at) => new ObservedPolicy($"inline-{at}", policy) { IsReusable = false }).ToEquatableArray(),
@@ -82,7 +86,9 @@ internal static class AccessSetting
     /// <summary>All that a desired state asks for in Access.</summary>
     public static ObservedAccess AccessOf(DesiredState desired) => new()
     {
-        Apps = desired.Apps.Select(AsWanted).ToEquatableArray(), Policies = desired.Policies.Select(AsWanted).ToEquatableArray(), TeamName = "team",
+        Apps = desired.Apps.Select(AsWanted).ToEquatableArray(),
+        Policies = desired.Policies.Select(AsWanted).ToEquatableArray(),
+        TeamName = "team",
     };
 
     /// <summary>Rules and records as they are after these routes were served.</summary>
@@ -101,7 +107,9 @@ internal static class AccessSetting
     /// <summary>A tunnel that carries nothing.</summary>
     public static ObservedState Bare(ObservedAccess? access) => new()
     {
-        Tunnels = [new(TunnelId, IngressMerge.Merge(IngressDocument.Empty, [], []).Document, 1)], Agents = [new(new("nas"), 1, TunnelId)], Access = access,
+        Tunnels = [new(TunnelId, IngressMerge.Merge(IngressDocument.Empty, [], []).Document, 1)],
+        Agents = [new(new("nas"), 1, TunnelId)],
+        Access = access,
     };
 
     public static Plan Plan(DesiredState desired, ObservedState observed, PlanPolicy? policy = null) => Planner.Compute(desired, observed, policy, Owner);

@@ -55,7 +55,7 @@ internal static class LabelReferencePage
               dockflare.access.group: family
         ```
 
-        `dockflare lint compose.yaml` says what labels mean without running anything. Editors check them with [labels.schema.json](labels.schema.json).
+        Editors check them with [labels.schema.json](labels.schema.json).
 
         ## How they are read
 

@@ -60,6 +60,8 @@ public sealed class RouteStateTests
 
     private static ContainerSnapshot Container() => new("1", "app", new Dictionary<string, string>
     {
-        ["dockflare.enable"] = "true", ["dockflare.hostname"] = "app.example.com", ["dockflare.service"] = "http://app:80",
+        ["dockflare.enable"] = "true",
+        ["dockflare.hostname"] = "app.example.com",
+        ["dockflare.service"] = "http://app:80",
     });
 }

@@ -25,7 +25,8 @@ internal sealed class EngineRelay : IAsyncDisposable
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(engine.SocketPath), cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri("http://docker"), Timeout = Timeout.InfiniteTimeSpan };
+        })
+        { BaseAddress = new Uri("http://docker"), Timeout = Timeout.InfiniteTimeSpan };
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
