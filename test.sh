@@ -72,7 +72,7 @@ status=0
 : >"$work/log"
 for project in tests/*.Tests; do
   say "$(basename "$project")"
-  dotnet run --project "$project" --no-build -c Release -- --no-progress --no-ansi 2>&1 | tee -a "$work/log" || status=1
+  dotnet run --project "$project" --no-build -c Release -- --no-ansi 2>&1 | tee -a "$work/log" || status=1
 done
 
 echo

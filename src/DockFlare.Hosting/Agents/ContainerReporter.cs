@@ -69,6 +69,11 @@ internal sealed class ContainerReporter(
                 {
                     await master.ReportAsync(report, cancellationToken).ConfigureAwait(false);
                     connection.Succeeded();
+                    if (delivered?.Containers != report.Containers)
+                    {
+                        tunnel.LookOften();
+                    }
+
                     (delivered, deliveredTo) = (report, session);
                     break;
                 }

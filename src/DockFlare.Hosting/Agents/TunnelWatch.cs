@@ -9,7 +9,10 @@ internal sealed class TunnelWatch(ITunnelRunner tunnel, IOptions<AgentOptions> o
 {
     private readonly Channel<bool> look = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TaskCompletionSource firstLook = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly TimeSpan SoonInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SoonFor = TimeSpan.FromSeconds(5);
     private RunningTunnel? running;
+    private long soonUntil = long.MinValue;
 
     /// <summary>Raised when something else is seen than before.</summary>
     public event Action? Changed;
@@ -22,6 +25,13 @@ internal sealed class TunnelWatch(ITunnelRunner tunnel, IOptions<AgentOptions> o
 
     /// <summary>Look again now.</summary>
     public void Look() => look.Writer.TryWrite(true);
+
+    /// <summary>The master was told of other containers: a new configuration is on its way to the connector, so look often for a moment.</summary>
+    public void LookOften()
+    {
+        Volatile.Write(ref soonUntil, (time.GetUtcNow() + SoonFor).UtcTicks);
+        Look();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -42,7 +52,13 @@ internal sealed class TunnelWatch(ITunnelRunner tunnel, IOptions<AgentOptions> o
 
     private async Task NextAsync(CancellationToken cancellationToken)
     {
-        using var timer = new CancellationTokenSource(options.Value.TunnelCheckInterval, time);
+        var interval = options.Value.TunnelCheckInterval;
+        if (time.GetUtcNow().UtcTicks < Volatile.Read(ref soonUntil) && SoonInterval < interval)
+        {
+            interval = SoonInterval;
+        }
+
+        using var timer = new CancellationTokenSource(interval, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {

@@ -61,6 +61,7 @@ public static class DockFlareEnvironment
         };
         values["Logging:LogLevel:Default"] = level;
         values["Logging:LogLevel:Microsoft"] = level is "Trace" or "Debug" ? level : "Warning";
+        values["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = level;
         var isJson = string.Equals(values.GetValueOrDefault($"{DockFlareSettings.Section}:LogFormat")?.Trim(), "json", StringComparison.OrdinalIgnoreCase);
         values["Logging:Console:FormatterName"] = isJson ? "json" : "simple";
         values["Logging:Console:FormatterOptions:SingleLine"] = "true";

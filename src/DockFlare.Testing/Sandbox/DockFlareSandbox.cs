@@ -44,7 +44,7 @@ public static class DockFlareSandbox
         services.PostConfigure<MasterOptions>(static options => options.ResyncInterval = TimeSpan.FromSeconds(10));
 
         // The terminal shows the routes and each change; the log is for what somebody may have to act on.
-        services.AddLogging(static logging => logging.AddFilter("DockFlare", LogLevel.Warning));
+        services.AddLogging(static logging => logging.AddFilter("DockFlare", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning));
         builder.UseSqliteState(folder).UseTunnelRunner<SimulatedTunnelRunner>();
         var engine = await FindEngineAsync(builder.Configuration["Docker:Host"]).ConfigureAwait(false);
         services.Replace(ServiceDescriptor.Singleton<IContainerSource>(provider => engine is null
