@@ -151,6 +151,25 @@ public sealed class TunnelTests : FakeCase
         Assert.Equal("400/1056", (await Put(path, """{"nothing":1}""")).Code);
     }
 
+    [Theory]
+    [InlineData("""{"ingress":[]}""", "The config file doesn't contain any ingress rules")]
+    [InlineData("""{"ingress":[{"hostname":"a.example.com","service":"http://a:1"}]}""", "The last ingress rule must match all URLs (i.e. it should not have a hostname or path filter)")]
+    [InlineData("""{"ingress":[{"hostname":"a.example.com","path":"*","service":"http://a:1"},{"service":"http_status:404"}]}""", "Rule #1 has an invalid regex: error parsing regexp: missing argument to repetition operator: `*`")]
+    [InlineData("""{"ingress":[{"hostname":"a.example.com","service":"http://127.0.0.1:2333 "},{"service":"http_status:404"}]}""", "parse \"http://127.0.0.1:2333 \": invalid port \":2333 \" after host")]
+    public async Task What_cloudflared_would_not_take_is_refused_in_its_words_and_the_old_version_stays(string config, string words)
+    {
+        var id = await Create();
+        var path = $"{Tunnels}/{id}/configurations";
+        await Put(path, CatchAll);
+
+        var refused = await Put(path, $$"""{"config":{{config}}}""");
+
+        Assert.Equal("400/1056", refused.Code);
+        using var body = System.Text.Json.JsonDocument.Parse(refused.Body);
+        Assert.Equal($"Bad Configuration: Validation failed: {words}\n", body.RootElement.GetProperty("errors")[0].GetProperty("message").GetString());
+        Assert.Equal("1", (await Get(path)).Text("version"));
+    }
+
     [Fact]
     public async Task A_connector_gets_what_is_in_force_and_every_later_version()
     {
