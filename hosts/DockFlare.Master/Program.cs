@@ -2,9 +2,15 @@ using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Testing;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+// .NET would read what follows a switch as its value.
+var builder = WebApplication.CreateSlimBuilder([.. args.Where(static argument => argument is not ("--sandbox" or "--once"))]);
 
 builder.Configuration.AddDockFlareEnvironment();
+
+if (HealthCheckCommand.IsAsked(args))
+{
+    return await HealthCheckCommand.AskMasterAsync(builder.Configuration);
+}
 
 var dockflare = builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddMaster();
 

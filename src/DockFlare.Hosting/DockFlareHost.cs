@@ -1,5 +1,6 @@
 using DockFlare.Hosting.Persistence;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -19,17 +20,35 @@ public static class DockFlareHost
         return SayAsync(async () =>
         {
             var app = builder.Build();
+            Validate(app);
             map(app);
-            await RunToItsEndAsync(app).ConfigureAwait(false);
+            return await RunAsync(app).ConfigureAwait(false);
         });
     }
 
     /// <summary>Runs until it is stopped.</summary>
-    /// <returns>0, or 78 (the BSD convention for a configuration error) after every fault was written to the error output.</returns>
+    /// <returns>
+    /// 0; 78 (the BSD convention for a configuration error) after every fault was written to the error output; 70 (an internal error) when one of the
+    /// host's own services broke, which the log tells.
+    /// </returns>
     public static Task<int> RunDockFlareAsync(this IHost host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        return SayAsync(() => RunToItsEndAsync(host));
+        return SayAsync(() =>
+        {
+            Validate(host);
+            return RunAsync(host);
+        });
+    }
+
+    // Before anything is made or started, so that the faults are all that is said.
+    private static void Validate(IHost host) => host.Services.GetService<IStartupValidator>()?.Validate();
+
+    private static async Task<int> RunAsync(IHost host)
+    {
+        var services = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().ToList();
+        await RunToItsEndAsync(host).ConfigureAwait(false);
+        return services.Exists(static service => service.ExecuteTask is { IsFaulted: true }) ? 70 : 0;
     }
 
     // As the framework's own, but when one part cannot start, those that run already are stopped before what they use is disposed.
@@ -62,12 +81,11 @@ public static class DockFlareHost
         }
     }
 
-    private static async Task<int> SayAsync(Func<Task> run)
+    private static async Task<int> SayAsync(Func<Task<int>> run)
     {
         try
         {
-            await run().ConfigureAwait(false);
-            return 0;
+            return await run().ConfigureAwait(false);
         }
         catch (OptionsValidationException exception)
         {

@@ -64,12 +64,18 @@ public static class DockFlareServiceCollectionExtensions
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
         services.AddSingleton<IHostedService>(provider =>
-            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), values.Text("DataPath"), provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
+            new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
         services.TryAddSingleton<CloudflareClient>();
         services.TryAddSingleton<CloudflareAccount>();
         services.TryAddSingleton<CloudflareObserver>();
         services.TryAddSingleton<CloudflareApplier>();
+        services.TryAddSingleton<CloudflareAccessClient>();
+        services.TryAddSingleton<AccessObserver>();
+        services.TryAddSingleton<AccessApplier>();
+        services.TryAddSingleton<AccessStore>();
+        services.TryAddSingleton<AccessGroupStore>();
+        services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
         services.TryAddSingleton<TunnelTokens>();
@@ -89,7 +95,15 @@ public static class DockFlareServiceCollectionExtensions
         var (services, values, faults) = Parts(builder);
         services.Configure<DockFlareCheck>(static check => check.HasAgent = true);
         services.AddOptions<AgentOptions>().Configure(options => AgentSettings.Fill(options, values, builder.Configuration));
-        services.AddOptions<DockerOptions>().Configure(options => AgentSettings.Fill(options, values, faults));
+        services.AddOptions<DockerOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            AgentSettings.Fill(options, values, faults);
+            if (provider.GetService<LocalMaster>() is not null)
+            {
+                // An agent may share the master's engine, and two connectors need two names.
+                options.ConnectorName = "dockflare-master-tunnel";
+            }
+        });
 
         services.TryAddSingleton<DockerConnection>();
         services.TryAddSingleton<IContainerSource, DockerContainerSource>();
@@ -117,11 +131,12 @@ public static class DockFlareServiceCollectionExtensions
     /// <summary>Shows the routes in the terminal: a table first, then each change as one line.</summary>
     /// <param name="builder">The builder of a master.</param>
     /// <param name="headline">What is said first.</param>
+    /// <param name="atAddress">What is said of each address the host listens on, with <c>{address}</c> in its place.</param>
     /// <param name="once">Print routes and plan, and end the host.</param>
-    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, bool once = false)
+    public static IDockFlareBuilder AddRouteConsole(this IDockFlareBuilder builder, string headline, string atAddress, bool once = false)
     {
         var services = Parts(builder).Services;
-        services.AddSingleton(new RouteConsoleOptions { Headline = headline, Once = once });
+        services.AddSingleton(new RouteConsoleOptions { Headline = headline, AtAddress = atAddress, Once = once });
         services.AddHostedService<RouteConsole>();
         return builder;
     }
@@ -133,6 +148,7 @@ public static class DockFlareServiceCollectionExtensions
     {
         var (services, values, _) = Parts(builder);
         var folder = dataPath ?? values.Text("DataPath") ?? AgentSettings.DefaultDataPath;
+        services.Replace(ServiceDescriptor.Singleton(new StateFolder(folder)));
         services.Replace(ServiceDescriptor.Singleton<IStateStore>(_ => SqliteStateStore.Open(folder)));
         return builder;
     }
@@ -187,3 +203,6 @@ public static class DockFlareServiceCollectionExtensions
 
 /// <summary>The way to the master of the same host; its absence means that the master is elsewhere. Keeps the master out of an agent's binary.</summary>
 internal sealed record LocalMaster(Func<IServiceProvider, IMasterLink> Link);
+
+/// <summary>The folder the master keeps its state in; its absence means that nothing is kept.</summary>
+internal sealed record StateFolder(string Path);

@@ -56,7 +56,7 @@ public sealed class BadInputTests
 
         var reason = await master.Api.UntilNotReadyAsync("CF_API_TOKEN");
         Assert.Contains("Cloudflare did not", reason, StringComparison.Ordinal);
-        Assert.Contains("CF_API_TOKEN is wrong, expired or lacks the permission", reason, StringComparison.Ordinal);
+        Assert.Contains("CF_API_TOKEN is wrong, disabled or expired", reason, StringComparison.Ordinal);
         await master.Process.UntilLineAsync("No pass is possible: ");
         AssertSaidOnce(master.Process, "No pass is possible: ");
     }

@@ -38,7 +38,7 @@ public sealed class OwnHostTests(TwoEngines engines) : IAsyncDisposable
         var record = Assert.Single(world.Cloudflare.Records(world.ZoneId), static record => record.Name == "blog.example.com");
         Assert.Equal(("CNAME", $"{home.Id}.cfargotunnel.com", true), (record.Type, record.Content, record.Proxied));
         Assert.Contains("dockflare:owner-1", record.Comment, StringComparison.Ordinal);
-        var environment = await Engine.CliAsync("inspect", "-f", "{{.State.Running}} {{json .Config.Env}}", "dockflare-agent-tunnel");
+        var environment = await Engine.CliAsync("inspect", "-f", "{{.State.Running}} {{json .Config.Env}}", "dockflare-master-tunnel");
         Assert.StartsWith("true ", environment, StringComparison.Ordinal);
         Assert.Contains($"\"TUNNEL_TOKEN={world.Cloudflare.FindTunnel(home.Id)!.Token}\"", environment, StringComparison.Ordinal);
 
@@ -56,7 +56,7 @@ public sealed class OwnHostTests(TwoEngines engines) : IAsyncDisposable
         await master.Api.UntilNothingToChangeAsync();
         Assert.Equal(foreign, world.Cloudflare.Records(world.ZoneId));
         AssertDocument(world, home.Id, Before);
-        Assert.Equal("true", await Engine.CliAsync("inspect", "-f", "{{.State.Running}}", "dockflare-agent-tunnel"));
+        Assert.Equal("true", await Engine.CliAsync("inspect", "-f", "{{.State.Running}}", "dockflare-master-tunnel"));
     }
 
     public async ValueTask DisposeAsync() => await Engine.RemoveContainersAsync();

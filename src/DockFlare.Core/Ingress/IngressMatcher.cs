@@ -1,4 +1,5 @@
 using System.Globalization;
+using DockFlare.Core.Labels;
 
 namespace DockFlare.Core.Ingress;
 
@@ -134,7 +135,7 @@ public sealed class IngressMatcher
         }
 
         Add(byHost, identity.Hostname, index);
-        if (Idna.FindAscii(identity.Hostname) is { } alias && !string.Equals(alias, identity.Hostname, StringComparison.Ordinal))
+        if (HostName.FindAlias(identity.Hostname) is { } alias && !string.Equals(alias, identity.Hostname, StringComparison.Ordinal))
         {
             aliases[index] = alias;
             Add(byHost, alias, index);

@@ -23,12 +23,39 @@ public static class IngressMerge
         ArgumentNullException.ThrowIfNull(wanted);
 
         var isOwned = OwnedPositions(there, owned);
+        var sorted = IngressOrder.Sort(wanted);
+        if (SaysAllAndNothingElse(there, isOwned, sorted))
+        {
+            return new(there, []);
+        }
+
         var foreign = Foreign(there, isOwned, out var catchAll);
-        var ours = Ours(there, isOwned, wanted, ref catchAll, out var taken);
+        var ours = Ours(there, isOwned, sorted, ref catchAll, out var taken);
 
         var merged = foreign.Count == 0 ? ours.ConvertAll(static our => our.Entry) : RulePlacement.Place(foreign, ours);
         merged.Add(catchAll ?? NotFound);
         return new(IsSame(there, merged) ? there : With(there, merged), taken);
+    }
+
+    // What most passes find in a tunnel that is ours alone.
+    private static bool SaysAllAndNothingElse(IngressDocument there, bool[] isOwned, IngressRule[] sorted)
+    {
+        var entries = there.Entries.AsSpan();
+        if (sorted.Length + 1 != entries.Length || there.Positions.Count != entries.Length || !entries[^1].IsCatchAll || isOwned[^1])
+        {
+            return false;
+        }
+
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            var identity = RuleIdentity.Of(sorted[i].Key);
+            if (!isOwned[i] || entries[i].IsCatchAll || entries[i].Identity != identity || !ReferenceEquals(Update(entries[i], sorted[i], identity), entries[i]))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool[] OwnedPositions(IngressDocument there, IReadOnlyCollection<RuleIdentity> owned)
@@ -79,13 +106,13 @@ public static class IngressMerge
     }
 
     private static List<OurEntry> Ours(
-        IngressDocument there, bool[] isOwned, IReadOnlyCollection<IngressRule> wanted, ref IngressEntry? catchAll, out EquatableArray<RuleKey> taken)
+        IngressDocument there, bool[] isOwned, IngressRule[] sorted, ref IngressEntry? catchAll, out EquatableArray<RuleKey> taken)
     {
         var refused = new List<RuleKey>();
-        var ours = new List<OurEntry>(wanted.Count + 1);
-        var seen = new HashSet<RuleIdentity>(wanted.Count);
+        var ours = new List<OurEntry>(sorted.Length + 1);
+        var seen = new HashSet<RuleIdentity>(sorted.Length);
         var entries = there.Entries.AsSpan();
-        foreach (var rule in IngressOrder.Sort(wanted))
+        foreach (var rule in sorted)
         {
             var identity = RuleIdentity.Of(rule.Key);
             if (!seen.Add(identity))

@@ -6,7 +6,7 @@ namespace DockFlare.Core.Ingress;
 public readonly record struct RuleKey(string Host, RulePath Path) : IComparable<RuleKey>
 {
     /// <summary>Whether the host starts with <c>*.</c>.</summary>
-    public bool IsWildcard => Host.StartsWith("*.", StringComparison.Ordinal);
+    public bool IsWildcard => Host is ['*', '.', ..];
 
     /// <summary>
     /// The order cloudflared needs, as its first match wins: exact hosts, then the narrower wildcard, longer paths first, then by bytes.

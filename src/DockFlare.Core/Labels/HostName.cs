@@ -11,6 +11,7 @@ namespace DockFlare.Core.Labels;
 public static class HostName
 {
     private const int MaxLength = 253;
+    private static readonly SearchValues<char> AliasCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-");
     private static readonly SearchValues<char> Gaps = SearchValues.Create(", ;\t\r\n");
 
     /// <summary>Reads a host name that a person wrote.</summary>
@@ -40,6 +41,30 @@ public static class HostName
         fault ??= FindLabelFault(trimmed, ascii!);
         host = fault is null ? ascii : null;
         return host is not null;
+    }
+
+    /// <summary>
+    /// The second name cloudflared matches a rule's host by, as <c>idna.Lookup.ToASCII</c> gives it: lower-case ASCII. Null when it has none,
+    /// such as one with <c>_</c> or <c>*</c>. A dot at the end stays.
+    /// </summary>
+    internal static string? FindAlias(string hostname)
+    {
+        if (ToAscii(Fold(hostname), out _) is not { } ascii)
+        {
+            return null;
+        }
+
+        foreach (var range in ascii.AsSpan().Split('.'))
+        {
+            var label = ascii.AsSpan(range);
+            var isRoot = label.IsEmpty && range.Start.Value > 0 && range.End.Value == ascii.Length;
+            if (!isRoot && (label is [] or ['-', ..] or [.., '-'] || label.ContainsAnyExcept(AliasCharacters) || (label is [_, _, '-', '-', ..] && !label.StartsWith("xn--"))))
+            {
+                return null;
+            }
+        }
+
+        return ascii;
     }
 
     // The one form, recognised in one look: nearly every label is in it already.

@@ -1,3 +1,4 @@
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 
@@ -24,7 +25,7 @@ public enum ChangePhase
     /// <summary>Writes DNS.</summary>
     Publish,
 
-    /// <summary>Removes rules of what moved elsewhere.</summary>
+    /// <summary>Removes rules and records of what moved elsewhere.</summary>
     Unroute,
 
     /// <summary>Removes Access.</summary>
@@ -111,11 +112,82 @@ public abstract record Change
     /// <param name="Observed">The record.</param>
     public sealed record DeleteDns(ObservedRecord Observed) : Change
     {
+        /// <summary>Whether its host has its record in another zone now, so that this one goes only when that one is there.</summary>
+        public bool AfterMove { get; init; }
+
         /// <inheritdoc />
-        public override ChangePhase Phase => ChangePhase.Withdraw;
+        public override ChangePhase Phase => AfterMove ? ChangePhase.Unroute : ChangePhase.Withdraw;
 
         /// <inheritdoc />
         public override string Subject => Observed.Name;
+    }
+
+    /// <summary>A reusable Access policy is made.</summary>
+    /// <param name="Desired">The policy.</param>
+    public sealed record CreatePolicy(DesiredPolicy Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Policy.Name;
+    }
+
+    /// <summary>A reusable Access policy of ours is replaced whole, so that no moment is without one.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record UpdatePolicy(ObservedPolicy Observed, DesiredPolicy Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Policy.Name;
+    }
+
+    /// <summary>A reusable Access policy of ours that no application uses any more is deleted.</summary>
+    /// <param name="Observed">The policy.</param>
+    public sealed record DeletePolicy(ObservedPolicy Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Unguard;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.Policy.Name;
+    }
+
+    /// <summary>An Access application is made.</summary>
+    /// <param name="Desired">The application.</param>
+    public sealed record CreateAccess(DesiredApp Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Key;
+    }
+
+    /// <summary>An Access application of ours is replaced whole, with all its policies, so that no moment is unprotected.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record UpdateAccess(ObservedApp Observed, DesiredApp Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Key;
+    }
+
+    /// <summary>An Access application of ours that guards nothing any more is deleted, after the record and the rule are gone.</summary>
+    /// <param name="Observed">The application.</param>
+    public sealed record DeleteAccess(ObservedApp Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Unguard;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.OwnedAs ?? Observed.Name;
     }
 
     /// <summary>A command is put in an agent's queue.</summary>

@@ -1,136 +1,140 @@
-using System.Runtime.InteropServices;
 using DockFlare.Core.Ingress;
 
 namespace DockFlare.Core.Reconciliation;
 
+/// <summary>A route that is to be served, and who wishes it.</summary>
+/// <param name="Route">The route.</param>
+/// <param name="Claim">The claim that holds it; null while a route is kept that nobody claims.</param>
+/// <param name="Presence">What is known of the holder of a route that nobody claims.</param>
+internal readonly record struct Winner(DesiredRoute Route, Claim? Claim, HolderPresence Presence = default)
+{
+    /// <summary>Claims of the same compose service that ask for the very same rule.</summary>
+    public List<Claim>? Sharers { get; init; }
+
+    public bool IsManual => Route.Holder.Source == RouteSource.Manual;
+}
+
 /// <summary>
 /// Decides who serves each key. An operator's rule wins; then whoever holds the key keeps it, also through its grace period;
 /// with no holder the smallest (agent, workload) wins. Never by the order of events.
-/// One host is served by one tunnel, as its one record can point to one only.
 /// </summary>
-internal static class ClaimResolver
+/// <param name="held">The routes of the last pass.</param>
+/// <param name="keep">What becomes of a held route that its holder does not claim: the route as it is kept and why, or null.</param>
+/// <param name="outcomes">Receives what became of claims that lost.</param>
+internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?> keep, List<RouteOutcome> outcomes)
 {
-    /// <summary>Answers the winners by key; losers go to <paramref name="outcomes"/> as conflicts.</summary>
-    /// <param name="claims">All claims, in any order.</param>
-    /// <param name="held">The routes of the last pass that are still to be kept, by key.</param>
-    /// <param name="outcomes">Receives what became of those that lost.</param>
-    public static List<(DesiredRoute Route, string Container)> Resolve(
-        List<Claim> claims, Dictionary<RuleKey, DesiredRoute> held, List<RouteOutcome> outcomes)
-    {
-        claims.Sort(static (left, right) => left.Route.Key.CompareTo(right.Route.Key) is not 0 and var byKey ? byKey : Claim.Compare(left, right));
+    private readonly List<Winner> winners = [];
 
-        var winners = new List<(DesiredRoute Route, string Container)>(claims.Count);
-        var span = CollectionsMarshal.AsSpan(claims);
-        for (var start = 0; start < span.Length;)
+    /// <summary>Answers the winners in the order of their keys.</summary>
+    /// <param name="claims">All claims, ordered by <see cref="Claim.Compare"/>.</param>
+    public List<Winner> Resolve(ReadOnlySpan<Claim> claims)
+    {
+        winners.EnsureCapacity(claims.Length);
+        var holding = held.InOrder;
+        for (var start = 0; start < claims.Length;)
         {
+            var key = claims[start].Route.Key;
             var end = start + 1;
-            while (end < span.Length && span[end].Route.Key == span[start].Route.Key)
+            while (end < claims.Length && claims[end].Route.Key == key)
             {
                 end++;
             }
 
-            ResolveKey(span[start..end], held, winners, outcomes);
+            var order = 1;
+            while (!holding.IsEmpty && (order = holding[0].Key.CompareTo(key)) < 0)
+            {
+                KeepUnclaimed(holding[0]);
+                holding = holding[1..];
+            }
+
+            var isHeld = !holding.IsEmpty && order == 0;
+            ResolveKey(claims[start..end], isHeld ? holding[0] : null);
+            holding = isHeld ? holding[1..] : holding;
             start = end;
         }
 
-        // What nobody claims any more but is still kept.
-        foreach (var route in held.Values)
+        foreach (var route in holding)
         {
-            winners.Add((route, ""));
+            KeepUnclaimed(route);
         }
 
-        held.Clear();
-        winners.Sort(static (left, right) => left.Route.Key.CompareTo(right.Route.Key));
-        return OneTunnelPerHost(winners, outcomes);
+        return winners;
     }
 
-    private static void ResolveKey(
-        ReadOnlySpan<Claim> rivals, Dictionary<RuleKey, DesiredRoute> held,
-        List<(DesiredRoute Route, string Container)> winners, List<RouteOutcome> outcomes)
+    private void KeepUnclaimed(DesiredRoute route)
     {
-        var key = rivals[0].Route.Key;
-        held.Remove(key, out var holding);
-
-        var winner = rivals[0].IsManual || holding is null ? 0 : IndexOfHolder(rivals, holding.Holder);
-        if (winner < 0)
+        if (keep(route) is { } kept)
         {
-            // The holder is gone and in its grace period: newcomers wait for its end.
-            winners.Add((holding!, ""));
+            winners.Add(kept);
+        }
+    }
+
+    private void ResolveKey(ReadOnlySpan<Claim> rivals, DesiredRoute? holding)
+    {
+        var winner = rivals[0].IsManual || holding is null ? 0 : IndexOfHolder(rivals, holding);
+        if (winner < 0 && keep(holding!) is { } kept)
+        {
+            winners.Add(kept);
             foreach (var rival in rivals)
             {
-                outcomes.Add(rival.Outcome(RouteState.Conflict, $"'{key}' is held by {holding!.Holder}; it is taken over when that one's grace period ends."));
+                outcomes.Add(rival.Outcome(RouteState.Conflict, kept.Presence == HolderPresence.Unknown
+                    ? $"'{rival.Route.Key}' is held by {kept.Route.Holder}, whose host has not reported. It is taken over when that host reports that it is gone and its grace period ends; use another hostname or path to be served before."
+                    : $"'{rival.Route.Key}' is held by {kept.Route.Holder}, which is gone. It is taken over when the grace period ends; nothing need be done."));
             }
 
             return;
         }
 
-        var won = rivals[winner];
-        winners.Add((won.Route, won.Container));
-        for (var i = 0; i < rivals.Length; i++)
+        var won = rivals[Math.Max(winner, 0)];
+        List<Claim>? sharers = null;
+        foreach (var rival in rivals)
         {
-            if (i != winner && !SharesRule(won, rivals[i]))
+            if (ReferenceEquals(rival, won))
             {
-                outcomes.Add(rivals[i].Outcome(RouteState.Conflict, $"'{key}' is held by {won.Route.Holder}. Use another hostname or path, or stop one of the two."));
-            }
-        }
-    }
-
-    private static int IndexOfHolder(ReadOnlySpan<Claim> rivals, RouteHolder holder)
-    {
-        for (var i = 0; i < rivals.Length; i++)
-        {
-            if (rivals[i].Route.Holder == holder)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    // Containers of one compose service with the same target share the rule.
-    private static bool SharesRule(Claim won, Claim other) =>
-        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule;
-
-    private static List<(DesiredRoute Route, string Container)> OneTunnelPerHost(
-        List<(DesiredRoute Route, string Container)> winners, List<RouteOutcome> outcomes)
-    {
-        List<(DesiredRoute Route, string Container)>? kept = null;
-        for (var start = 0; start < winners.Count;)
-        {
-            var end = start + 1;
-            while (end < winners.Count && string.Equals(winners[end].Route.Key.Host, winners[start].Route.Key.Host, StringComparison.Ordinal))
-            {
-                end++;
+                continue;
             }
 
-            var rivals = winners.GetRange(start, end - start);
-            if (rivals.TrueForAll(rival => string.Equals(rival.Route.TunnelId, rivals[0].Route.TunnelId, StringComparison.Ordinal)))
+            if (SharesRule(won, rival))
             {
-                kept?.AddRange(rivals);
+                (sharers ??= []).Add(rival);
             }
             else
             {
-                kept ??= winners.GetRange(0, start);
-                var first = rivals.Find(static rival => rival.Route.Holder.Source == RouteSource.Manual) is { Route: not null } manual ? manual : rivals[0];
-                foreach (var rival in rivals)
-                {
-                    if (string.Equals(rival.Route.TunnelId, first.Route.TunnelId, StringComparison.Ordinal))
-                    {
-                        kept.Add(rival);
-                    }
-                    else
-                    {
-                        outcomes.Add(new Claim(rival.Route, rival.Container).Outcome(
-                            RouteState.Conflict,
-                            $"'{rival.Route.Key.Host}' is served through another tunnel, by {first.Route.Holder}. A host has one record and so one tunnel: use another hostname here."));
-                    }
-                }
+                outcomes.Add(rival.Outcome(RouteState.Conflict, Reason(won, rival)));
             }
-
-            start = end;
         }
 
-        return kept ?? winners;
+        winners.Add(new(won.Route, won) { Sharers = sharers });
     }
+
+    // Of several containers of the holding service the one that says what is served already: it does not change while they are replaced one by one.
+    private static int IndexOfHolder(ReadOnlySpan<Claim> rivals, DesiredRoute holding)
+    {
+        var first = -1;
+        for (var i = 0; i < rivals.Length; i++)
+        {
+            if (rivals[i].Route.Holder != holding.Holder)
+            {
+                continue;
+            }
+
+            if (rivals.Length == 1 || (rivals[i].Route.Rule == holding.Rule && rivals[i].Route.Access == holding.Access))
+            {
+                return i;
+            }
+
+            first = first < 0 ? i : first;
+        }
+
+        return first;
+    }
+
+    private static bool SharesRule(Claim won, Claim other) =>
+        won.Route.Holder == other.Route.Holder && won.Route.Rule == other.Route.Rule && won.Route.Access == other.Route.Access && string.Equals(won.Route.TunnelId, other.Route.TunnelId, StringComparison.Ordinal);
+
+    private static string Reason(Claim won, Claim rival) => won.Route.Holder == rival.Route.Holder && !won.IsManual
+        ? won.Route.Rule == rival.Route.Rule && won.Route.Access != rival.Route.Access
+            ? $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, whose access labels say something else. Give all containers of the service the same labels."
+            : $"'{rival.Route.Key}' is served by '{won.Container}' of the same service, with another target ({Labels.ServiceText.Redact(won.Route.Rule.Service)}). Give all containers of the service the same labels and one target, such as service=http://<compose service>:<port>."
+        : $"'{rival.Route.Key}' is held by {won.Route.Holder}. Use another hostname or path, or {(won.IsManual ? "remove that rule" : "stop one of the two")}.";
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 
@@ -15,6 +17,13 @@ public sealed record DesiredRoute(IngressRule Rule, string TunnelId, string Zone
 
     /// <summary>The operator's words in the record's comment, behind our mark.</summary>
     public string? DnsComment { get; init; }
+
+    /// <summary>The protection asked for; null when the route is to be public.</summary>
+    public AccessWish? Access { get; init; }
+
+    /// <summary>What the protection asked for comes to in this pass; not remembered. Null when the route is to be public.</summary>
+    [JsonIgnore]
+    public RouteGuard? Guard { get; init; }
 
     /// <summary>Since when nobody claims it; it is kept for the grace period from then on. Null while it is claimed.</summary>
     public DateTimeOffset? GoneSince { get; init; }
@@ -50,4 +59,7 @@ public sealed record ManualRoute(IngressRule Rule, string TunnelId)
 {
     /// <summary>Puts the record in this zone rather than in the detected one.</summary>
     public string? ZoneName { get; init; }
+
+    /// <summary>The protection asked for; null when the route is to be public.</summary>
+    public AccessWish? Access { get; init; }
 }

@@ -1,4 +1,4 @@
-using DockFlare.Core.Ingress;
+using DockFlare.Core.Access;
 
 namespace DockFlare.Core.Reconciliation;
 
@@ -13,6 +13,12 @@ public sealed record DesiredState
 
     /// <summary>The records, one for each host, by name.</summary>
     public EquatableArray<DesiredRecord> Dns { get; init; }
+
+    /// <summary>The Access applications of ours, one for each guarded rule, by key.</summary>
+    public EquatableArray<DesiredApp> Apps { get; init; }
+
+    /// <summary>The reusable policies that they need, by key.</summary>
+    public EquatableArray<DesiredPolicy> Policies { get; init; }
 
     /// <summary>What became of every wish, by route, agent and container.</summary>
     public EquatableArray<RouteOutcome> Outcomes { get; init; }
@@ -35,4 +41,7 @@ public sealed record DesiredRecord(string ZoneId, string Name, string TunnelId)
 
     /// <summary>The CNAME's content.</summary>
     public string Content => DnsNames.TunnelTarget(TunnelId);
+
+    internal bool SaysTheSameAs(ObservedRecord have, string owner) =>
+        Proxied == have.Proxied && DnsNames.IsTunnelTarget(have.Content, TunnelId) && DnsNames.IsComment(have.Comment, owner, Comment);
 }

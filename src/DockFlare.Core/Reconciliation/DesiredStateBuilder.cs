@@ -1,6 +1,3 @@
-using DockFlare.Core.Commands;
-using DockFlare.Core.Ingress;
-using DockFlare.Core.Labels;
 using DockFlare.Core.Protocol;
 using DockFlare.Core.Zones;
 
@@ -18,306 +15,160 @@ public static class DesiredStateBuilder
     {
         ArgumentNullException.ThrowIfNull(input);
 
-        var pass = new Pass(input);
-        pass.ClaimManual();
-        foreach (var report in input.Reports)
-        {
-            pass.ClaimReport(report);
-        }
-
-        return pass.Finish();
+        return new Pass(input).Build();
     }
 
-    private sealed class Pass(ReconcileInput input)
+    private sealed class Pass
     {
-        private readonly LabelReadings readings = input.Readings ?? new();
-        private readonly List<Claim> claims = [];
+        private readonly ReconcileInput input;
+        private readonly LabelReadings readings;
+        private readonly HeldRoutes held;
+        private readonly Tunnels tunnels;
+        private readonly Presences presences = new();
         private readonly List<RouteOutcome> outcomes = [];
-        private readonly Dictionary<AgentId, List<TunnelAssignment>> tunnels = ByAgent(input.Tunnels);
-        private readonly Dictionary<AgentId, bool> complete = [];
-        private readonly HashSet<(AgentId Agent, string Workload)> present = [];
-        private readonly HashSet<(AgentId Agent, string Workload)> ended = [];
-        private readonly HashSet<(RouteHolder Holder, RuleKey Key)> waiting = [];
-        private readonly HashSet<(RouteHolder Holder, RuleKey Key)> refused = [];
-        private readonly Dictionary<RuleKey, DesiredRoute> heldByKey = ByKey(input.Held);
+        private readonly ClaimReader reader;
+        private DateTimeOffset? nextExpiry;
 
-        public void ClaimManual()
+        public Pass(ReconcileInput input)
         {
-            foreach (var manual in input.Manual)
-            {
-                var holder = new RouteHolder(default, manual.Rule.Key.ToString(), RouteSource.Manual);
-                var tunnel = Find(input.Tunnels, manual.TunnelId);
-                if (tunnel is null)
-                {
-                    Report(RouteState.Rejected, manual.Rule, holder, "", null, $"There is no tunnel '{manual.TunnelId}'.");
-                    continue;
-                }
-
-                ClaimIn(tunnel, manual.Rule, holder, "", manual.ZoneName, proxied: true, comment: null);
-            }
+            this.input = input;
+            readings = input.Readings ?? new();
+            held = new(input.Held, readings.Held);
+            tunnels = new(input.Tunnels);
+            reader = new(input, readings, held, tunnels, presences, outcomes);
         }
 
-        public void ClaimReport(AgentReport report)
+        public DesiredState Build()
         {
-            complete[report.Agent] = report.IsComplete;
-            foreach (var container in report.Ended)
+            reader.ReadManual();
+            foreach (var report in input.Reports)
             {
-                ended.Add((report.Agent, Workload(container)));
+                reader.ReadReport(report);
             }
 
-            foreach (var container in report.Containers)
-            {
-                var reading = readings.Read(container, input.Labels);
-                if (reading.IsLabelled)
-                {
-                    ClaimContainer(report.Agent, container, reading);
-                }
-            }
+            readings.KeepOnly(input.Reports);
+
+            var claims = readings.Claims.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reader.Claims));
+            var winners = new ClaimResolver(held, Keep, outcomes).Resolve(claims);
+            winners = HostTunnels.Settle(winners, held, outcomes);
+            return Assemble(winners);
         }
 
-        public DesiredState Finish()
+        private Winner? Keep(DesiredRoute route)
         {
-            var claimed = new HashSet<(RouteHolder, RuleKey)>(claims.Count);
-            foreach (var claim in claims)
+            var own = tunnels.Of(route.Holder.Agent);
+            if (!own.Exists(tunnel => string.Equals(tunnel.TunnelId, route.TunnelId, StringComparison.Ordinal)))
             {
-                claimed.Add((claim.Route.Holder, claim.Route.Key));
+                // Its tunnel was made anew, or its agent was given another: the route goes along.
+                if (own.Count == 0 && tunnels.Find(route.TunnelId) is null)
+                {
+                    return null;
+                }
+
+                route = own.Count == 0 ? route : route with { TunnelId = own[0].TunnelId };
             }
 
-            DateTimeOffset? expiry = null;
-            foreach (var route in input.Held)
+            var presence = presences.Of(route);
+            if (Retention.Decide(route, presence, input.Now, input.GracePeriod) is not { } kept)
             {
-                if (claimed.Contains((route.Holder, route.Key)))
-                {
-                    continue;
-                }
-
-                var kept = tunnels.Count == 0 || Find(input.Tunnels, route.TunnelId) is null
-                    ? null
-                    : Retention.Decide(route, Presence(route), input.Now, input.GracePeriod);
-                if (kept is null)
-                {
-                    heldByKey.Remove(route.Key);
-                }
-                else
-                {
-                    heldByKey[route.Key] = kept;
-                    if (kept.GoneSince is { } since && since + input.GracePeriod > input.Now && (expiry is null || since + input.GracePeriod < expiry))
-                    {
-                        expiry = since + input.GracePeriod;
-                    }
-                }
+                return null;
             }
 
-            var winners = ClaimResolver.Resolve(claims, heldByKey, outcomes);
-            return Assemble(winners, expiry);
+            if (presence == HolderPresence.Gone && kept.GoneSince + input.GracePeriod is var end && (nextExpiry is null || end < nextExpiry))
+            {
+                nextExpiry = end;
+            }
+
+            return new(kept, null, presence);
         }
 
-        private DesiredState Assemble(List<(DesiredRoute Route, string Container)> winners, DateTimeOffset? expiry)
+        private DesiredState Assemble(List<Winner> winners)
         {
+            var guards = new RouteGuards(input, winners);
             var routes = new DesiredRoute[winners.Count];
-            var records = new List<DesiredRecord>(winners.Count);
-            for (var i = 0; i < winners.Count; i++)
+            outcomes.EnsureCapacity(outcomes.Count + winners.Count);
+            for (var i = 0; i < routes.Length; i++)
             {
-                var (route, container) = winners[i];
-                routes[i] = route;
-                outcomes.Add(new Claim(route, container).Outcome(
-                    route.GoneSince is null ? RouteState.Pending : RouteState.Grace,
-                    route.GoneSince is { } since
-                        ? $"{route.Holder} is gone since {since.ToUniversalTime():u}; the route is kept until {(since + input.GracePeriod).ToUniversalTime():u}."
-                        : null));
-                if (records.Count == 0 || !string.Equals(records[^1].Name, route.Key.Host, StringComparison.Ordinal))
+                var winner = winners[i];
+                routes[i] = guards.Guard(winner.Route);
+                outcomes.Add(winner.Claim?.Pending ?? Kept(winner));
+                foreach (var sharer in winner.Sharers ?? [])
                 {
-                    records.Add(new(route.ZoneId, route.Key.Host, route.TunnelId) { Proxied = route.DnsProxied, Comment = route.DnsComment });
+                    outcomes.Add(sharer.Pending);
                 }
             }
 
-            outcomes.Sort(CompareOutcomes);
+            AddWaiting(winners);
             return new()
             {
-                Tunnels = input.Tunnels.OrderBy(tunnel => tunnel.TunnelId, StringComparer.Ordinal).ToEquatableArray(),
-                Routes = routes.ToEquatableArray(),
-                Dns = records.ToEquatableArray(),
-                Outcomes = outcomes.ToEquatableArray(),
-                NextExpiry = expiry,
+                Tunnels = tunnels.InOrder,
+                Routes = new(routes),
+                Dns = Records(routes),
+                Apps = guards.Apps,
+                Policies = guards.Policies,
+                Outcomes = new(readings.Outcomes.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outcomes))),
+                NextExpiry = nextExpiry,
             };
         }
 
-        private void ClaimContainer(AgentId agent, ContainerSnapshot container, LabelReading reading)
+        // A container that waits while its route is kept, or while another of its service serves it, has no word of its own.
+        private void AddWaiting(List<Winner> winners)
         {
-            var holder = new RouteHolder(agent, Workload(container), RouteSource.Label);
-            present.Add((agent, holder.Workload));
-            foreach (var error in reading.Errors)
+            if (reader.Waiting.Count == 0)
             {
-                outcomes.Add(new(error.Host ?? container.Name, RouteState.Rejected, agent, container.Name) { Host = error.Host, Reason = error.Message, Label = error.Label });
-            }
-
-            foreach (var rule in reading.Rules)
-            {
-                ClaimRule(agent, container, holder, rule);
-            }
-        }
-
-        private void ClaimRule(AgentId agent, ContainerSnapshot container, RouteHolder holder, LabelRule rule)
-        {
-            var ingress = new IngressRule(rule.Key, rule.Service) { Origin = rule.Origin, Priority = rule.Priority };
-            if (rule.Access is not null)
-            {
-                // Fail closed: what asks for protection is not exposed until it can be protected.
-                Report(RouteState.Blocked, ingress, holder, container.Name, null,
-                    $"'{rule.Key.Host}' asks for Access protection, which this version cannot provide yet, so it is not exposed. Remove the access labels only if it may be public.");
                 return;
             }
 
-            if (!tunnels.TryGetValue(agent, out var own))
+            var served = winners.Select(static winner => (winner.Route.Holder, winner.Route.Key)).ToHashSet();
+            foreach (var (claim, reason) in reader.Waiting)
             {
-                Report(RouteState.Pending, ingress, holder, container.Name, null, $"Agent '{agent}' has no tunnel yet: enrol it.");
-                return;
-            }
-
-            var tunnel = rule.Tunnel is null ? own[0] : own.Find(candidate =>
-                string.Equals(candidate.Name, rule.Tunnel, StringComparison.Ordinal) || string.Equals(candidate.TunnelId, rule.Tunnel, StringComparison.Ordinal));
-            if (tunnel is null)
-            {
-                Report(RouteState.Rejected, ingress, holder, container.Name, rule.Tunnel,
-                    $"Agent '{agent}' has no authority over a tunnel '{rule.Tunnel}'; its own is '{own[0].Name}'. Remove the tunnel label or name that one.");
-                return;
-            }
-
-            if (rule.PublishWhenHealthy && container.Health != ContainerHealth.Healthy)
-            {
-                waiting.Add((holder, rule.Key));
-                if (!heldByKey.TryGetValue(rule.Key, out var held) || held.Holder != holder)
+                if (!served.Contains((claim.Route.Holder, claim.Route.Key)))
                 {
-                    Report(RouteState.Pending, ingress, holder, container.Name, null, container.Health == ContainerHealth.None
-                        ? $"'{container.Name}' has no health check, and publish_when=healthy waits for one. Add a HEALTHCHECK or remove the label."
-                        : $"Waits for the health check of '{container.Name}'.", refuse: false);
-                }
-
-                return;
-            }
-
-            ClaimIn(tunnel, ingress, holder, container.Name, rule.ZoneName, rule.DnsProxied, rule.DnsComment);
-        }
-
-        private void ClaimIn(TunnelAssignment tunnel, IngressRule rule, RouteHolder holder, string container, string? zoneName, bool proxied, string? comment)
-        {
-            var match = input.Zones.Find(rule.Key.Host, zoneName, input.FallbackZoneId);
-            var zoneId = match.Zone?.Id;
-            if (zoneId is null)
-            {
-                if (!heldByKey.TryGetValue(rule.Key, out var held) || held.Holder != holder)
-                {
-                    Report(RouteState.Blocked, rule, holder, container, null, match.Message);
-                    return;
-                }
-
-                // It is served already: a zone that cannot be seen just now does not end it.
-                zoneId = held.ZoneId;
-            }
-
-            claims.Add(new(new(rule, tunnel.TunnelId, zoneId, holder) { DnsProxied = proxied, DnsComment = comment }, container));
-        }
-
-        private void Report(RouteState state, IngressRule rule, RouteHolder holder, string container, string? label, string? reason, bool refuse = true)
-        {
-            if (refuse)
-            {
-                refused.Add((holder, rule.Key));
-            }
-
-            outcomes.Add(new(rule.Key.ToString(), state, holder.Agent, container) { Host = rule.Key.Host, Reason = reason, Service = rule.Service, Source = holder.Source, Label = label });
-        }
-
-        private HolderPresence Presence(DesiredRoute route)
-        {
-            if (route.Holder.Source == RouteSource.Manual || refused.Contains((route.Holder, route.Key)))
-            {
-                return HolderPresence.Renounced;
-            }
-
-            if (waiting.Contains((route.Holder, route.Key)))
-            {
-                return HolderPresence.Gone;
-            }
-
-            if (!complete.GetValueOrDefault(route.Holder.Agent) && !ended.Contains((route.Holder.Agent, route.Holder.Workload)))
-            {
-                return HolderPresence.Unknown;
-            }
-
-            return present.Contains((route.Holder.Agent, route.Holder.Workload)) ? HolderPresence.Renounced : HolderPresence.Gone;
-        }
-
-        // Replaced containers of a compose service have new names for a moment; the service is what stays.
-        private static string Workload(ContainerSnapshot container) =>
-            container is { ComposeProject: { } project, ComposeService: { } service } ? $"{project}/{service}" : container.Name;
-
-        private static int CompareOutcomes(RouteOutcome left, RouteOutcome right)
-        {
-            var byRoute = string.CompareOrdinal(left.Route, right.Route);
-            if (byRoute != 0)
-            {
-                return byRoute;
-            }
-
-            var byAgent = left.Agent.CompareTo(right.Agent);
-            if (byAgent != 0)
-            {
-                return byAgent;
-            }
-
-            var byContainer = string.CompareOrdinal(left.Container, right.Container);
-            if (byContainer != 0)
-            {
-                return byContainer;
-            }
-
-            return left.State != right.State ? left.State.CompareTo(right.State) : string.CompareOrdinal(left.Reason, right.Reason);
-        }
-
-        private static Dictionary<AgentId, List<TunnelAssignment>> ByAgent(EquatableArray<TunnelAssignment> tunnels)
-        {
-            var byAgent = new Dictionary<AgentId, List<TunnelAssignment>>();
-            foreach (var tunnel in tunnels)
-            {
-                if (!byAgent.TryGetValue(tunnel.Agent, out var list))
-                {
-                    byAgent.Add(tunnel.Agent, list = []);
-                }
-
-                list.Add(tunnel);
-            }
-
-            foreach (var list in byAgent.Values)
-            {
-                list.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-            }
-
-            return byAgent;
-        }
-
-        private static Dictionary<RuleKey, DesiredRoute> ByKey(EquatableArray<DesiredRoute> held)
-        {
-            var byKey = new Dictionary<RuleKey, DesiredRoute>(held.Count);
-            foreach (var route in held)
-            {
-                byKey[route.Key] = route;
-            }
-
-            return byKey;
-        }
-
-        private static TunnelAssignment? Find(EquatableArray<TunnelAssignment> tunnels, string tunnelId)
-        {
-            foreach (var tunnel in tunnels)
-            {
-                if (string.Equals(tunnel.TunnelId, tunnelId, StringComparison.Ordinal))
-                {
-                    return tunnel;
+                    outcomes.Add(claim.Outcome(RouteState.Pending, reason));
                 }
             }
+        }
 
-            return null;
+        private RouteOutcome Kept(Winner winner)
+        {
+            var (route, holder) = (winner.Route, winner.Route.Holder);
+            var outcome = new Claim(route, holder.Workload, []).Pending;
+            if (winner.Presence == HolderPresence.Unknown)
+            {
+                var note = $"'{holder.Agent}' has not reported everything on its host, so nothing is known of {holder.Workload}; its route is kept until it does.";
+                return route.GoneSince is null ? outcome with { Notes = [note] } : outcome with { State = RouteState.Grace, Reason = note };
+            }
+
+            var since = route.GoneSince!.Value;
+            return outcome with
+            {
+                State = RouteState.Grace,
+                Reason = $"{holder} is {(presences.IsWaiting(route) ? "not healthy" : "gone")} since {since.ToUniversalTime():u}; the route is kept until {(since + input.GracePeriod).ToUniversalTime():u}.",
+            };
+        }
+
+        // One record for each host. What its routes do not agree on: proxied if any of them is, as a tunnel serves only proxied ones; comment and zone
+        // are those of the shortest path that says something.
+        private static EquatableArray<DesiredRecord> Records(DesiredRoute[] routes)
+        {
+            var records = new List<DesiredRecord>(routes.Length);
+            for (var start = 0; start < routes.Length;)
+            {
+                var first = routes[start];
+                var (isProxied, comment, zoneId) = (first.DnsProxied, first.DnsComment, first.ZoneId);
+                var end = start + 1;
+                for (; end < routes.Length && string.Equals(routes[end].Key.Host, first.Key.Host, StringComparison.Ordinal); end++)
+                {
+                    isProxied |= routes[end].DnsProxied;
+                    comment = routes[end].DnsComment ?? comment;
+                    zoneId = routes[end].ZoneId;
+                }
+
+                records.Add(new(zoneId, first.Key.Host, first.TunnelId) { Proxied = isProxied, Comment = comment });
+                start = end;
+            }
+
+            return records.ToEquatableArray();
         }
     }
 }

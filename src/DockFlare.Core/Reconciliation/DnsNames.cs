@@ -29,8 +29,25 @@ public static class DnsNames
         }
 
         var comment = $"{mark} {words.ReplaceLineEndings(" ").Trim()}";
-        return comment.Length <= MaxComment ? comment : comment[..MaxComment].TrimEnd();
+        if (comment.Length <= MaxComment)
+        {
+            return comment;
+        }
+
+        var end = char.IsHighSurrogate(comment[MaxComment - 1]) ? MaxComment - 1 : MaxComment;
+        return comment[..end].TrimEnd();
     }
+
+    /// <summary>Whether a CNAME's content is this tunnel's target.</summary>
+    internal static bool IsTunnelTarget(string content, string tunnelId) =>
+        content.Length == tunnelId.Length + TargetSuffix.Length
+        && content.StartsWith(tunnelId, StringComparison.OrdinalIgnoreCase)
+        && content.EndsWith(TargetSuffix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a comment is what <see cref="Comment"/> would write.</summary>
+    internal static bool IsComment(string? comment, string owner, string? words) => string.IsNullOrWhiteSpace(words)
+        ? comment is not null && comment.Length == MarkPrefix.Length + owner.Length && IsMarked(comment, owner)
+        : string.Equals(comment, Comment(owner, words), StringComparison.Ordinal);
 
     /// <summary>Whether a comment carries this installation's mark.</summary>
     public static bool IsMarked(string? comment, string owner)

@@ -1,3 +1,4 @@
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 
@@ -20,6 +21,9 @@ public sealed record ObservedState
 
     /// <summary>The tunnels whose configuration could not be read: new routes on them wait, and those that are served stay.</summary>
     public EquatableArray<UnreadObject> UnreadTunnels { get; init; }
+
+    /// <summary>What the account has in Access; null while nothing asks for it.</summary>
+    public ObservedAccess? Access { get; init; }
 
     /// <summary>What each agent runs and has been told.</summary>
     public EquatableArray<ObservedAgent> Agents { get; init; }

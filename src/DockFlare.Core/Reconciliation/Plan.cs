@@ -20,6 +20,27 @@ public sealed record Plan
 
     /// <summary>One line for each step, made for a terminal and for a review.</summary>
     public override string ToString() => PlanText.Write(this);
+
+    /// <summary>The plan as indented JSON, in the shape of <see cref="WriteTo"/>.</summary>
+    public string ToJson() => PlanJson.Write(this);
+
+    /// <summary>
+    /// Writes the plan as JSON, in a shape that only ever grows. <c>{"changes": […], "held": [{"reason", "change"}], "blocked": [{"route", "reason", "served"}]}</c>;
+    /// a change has <c>phase</c>, <c>kind</c>, <c>subject</c> and <c>text</c>, and by kind:
+    /// <c>create_tunnel</c> <c>tunnel_name</c>, <c>agent</c> ·
+    /// <c>put_ingress</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>added</c> and <c>changed</c> (<c>hostname</c>, <c>path</c>, <c>service</c>), <c>removed</c> (<c>hostname</c>, <c>path</c>) ·
+    /// <c>create_dns</c>, <c>update_dns</c>, <c>delete_dns</c> <c>zone_id</c>, <c>desired</c> and <c>observed</c> (<c>name</c>, <c>type</c>, <c>content</c>, <c>proxied</c>, <c>comment</c>) ·
+    /// <c>create_policy</c>, <c>update_policy</c>, <c>delete_policy</c> <c>policy</c> ·
+    /// <c>create_access</c>, <c>update_access</c> <c>application</c>, <c>destinations</c>, <c>policies</c> · <c>delete_access</c> <c>application</c> ·
+    /// <c>dispatch_command</c> <c>agent</c>, <c>command</c>, <c>command_id</c>, <c>tunnel_id</c>, <c>generation</c>.
+    /// Names are in snake case; what is not known is left out. No secret is in it.
+    /// </summary>
+    public void WriteTo(System.Text.Json.Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+
+        PlanJson.Write(writer, this);
+    }
 }
 
 /// <summary>A deletion that is not applied.</summary>
@@ -27,7 +48,11 @@ public sealed record Plan
 /// <param name="Reason">Why it waits and what lets it go on.</param>
 public sealed record HeldChange(Change Change, string Reason);
 
-/// <summary>A route that cannot be served as things are at Cloudflare.</summary>
+/// <summary>A route that cannot be served as things are at Cloudflare, or of which that cannot be said just now.</summary>
 /// <param name="Key">Which route.</param>
 /// <param name="Reason">Both sides of it, and what to do.</param>
-public sealed record BlockedRoute(Ingress.RuleKey Key, string Reason);
+public sealed record BlockedRoute(Ingress.RuleKey Key, string Reason)
+{
+    /// <summary>It was served before and stays as it is; what could not be read is all that is in the way.</summary>
+    public bool IsServed { get; init; }
+}

@@ -18,9 +18,11 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(observed);
 
         var pass = new Pass(desired, observed, policy ?? PlanPolicy.Default, owner);
-        pass.Tunnels();
-        pass.Ingress(pass.BlockForeignHosts());
-        pass.Dns();
+        pass.Provision();
+        pass.Routes();
+        pass.Records();
+        pass.Rules();
+        pass.Guards();
         pass.Commands();
         return pass.Finish();
     }
@@ -29,150 +31,113 @@ public static class Planner
     {
         private readonly List<Change> changes = [];
         private readonly List<HeldChange> held = [];
-        private readonly SortedDictionary<RuleKey, string> blocked = [];
-        private readonly HashSet<string> servedHosts = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, string> unreadZones = ById(observed.UnreadZones);
+        private readonly List<BlockedRoute> blocked = [];
+        private readonly HostTable hosts = new(desired, observed);
         private readonly Dictionary<string, string> unreadTunnels = ById(observed.UnreadTunnels);
-        private readonly Dictionary<(string Zone, string Name), List<ObservedRecord>> records = ByName(observed.Dns);
+        private readonly List<(TunnelAssignment Tunnel, TunnelPlan Plan)> tunnels = [];
+        private readonly HashSet<string> heldRecords = new(StringComparer.Ordinal);
         private readonly Dictionary<string, HashSet<RuleIdentity>> ownedRules = new(StringComparer.Ordinal);
+        private readonly AccessPlanner access = new(desired, observed, owner);
         private HashSet<string>? refusedHosts;
 
-        public void Tunnels()
+        public void Provision()
         {
-            foreach (var tunnel in desired.Tunnels)
+            foreach (var tunnel in desired.Tunnels.Where(static tunnel => tunnel.IsPlanned).DistinctBy(static tunnel => tunnel.TunnelId))
             {
-                if (tunnel.IsPlanned)
-                {
-                    changes.Add(new Change.CreateTunnel(tunnel));
-                }
+                changes.Add(new Change.CreateTunnel(tunnel));
             }
         }
 
-        // A name that a record of somebody else holds is never routed: its visitors are not ours.
-        public Dictionary<string, string> BlockForeignHosts()
+        /// <summary>Finds which routes their tunnel can carry.</summary>
+        public void Routes()
         {
-            var reasons = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var record in desired.Dns)
+            var documents = new Dictionary<string, ObservedTunnel>(StringComparer.Ordinal);
+            foreach (var tunnel in observed.Tunnels)
             {
-                if (records.TryGetValue((record.ZoneId, record.Name), out var there) && there.Find(static other => !other.IsOwned) is { } foreign)
-                {
-                    reasons[record.Name] = DnsNames.IsMarked(foreign.Comment, owner)
-                        ? $"The record of '{record.Name}' was made here and has been repointed to {foreign.Content} since; it is left as it is. Delete it, or set it back to {record.Content}."
-                        : $"'{record.Name}' already has {Article(foreign.Type)} record to {foreign.Content} that DockFlare did not create; it is left as it is. Delete it or adopt it, or use another hostname than the one that is to point to {record.Content}.";
-                }
+                documents.TryAdd(tunnel.TunnelId, tunnel);
             }
 
-            return reasons;
-        }
-
-        public void Ingress(Dictionary<string, string> foreignHosts)
-        {
-            var documents = observed.Tunnels.ToDictionary(tunnel => tunnel.TunnelId, StringComparer.Ordinal);
-            var rules = new Dictionary<string, List<IngressRule>>(StringComparer.Ordinal);
-            foreach (var route in desired.Routes)
-            {
-                if (foreignHosts.TryGetValue(route.Key.Host, out var reason))
-                {
-                    blocked[route.Key] = reason;
-                    continue;
-                }
-
-                if (unreadZones.TryGetValue(route.ZoneId, out var unread) && !IsOwned(documents.GetValueOrDefault(route.TunnelId), route.Key))
-                {
-                    blocked[route.Key] = $"The DNS records of the zone of '{route.Key.Host}' could not be read, so the route waits. {unread}";
-                    continue;
-                }
-
-                if (!rules.TryGetValue(route.TunnelId, out var list))
-                {
-                    rules.Add(route.TunnelId, list = []);
-                }
-
-                list.Add(route.Rule);
-            }
-
-            var tunnelOfHost = new Dictionary<string, string>(StringComparer.Ordinal);
-            foreach (var record in desired.Dns)
-            {
-                tunnelOfHost[record.Name] = record.TunnelId;
-            }
-
-            foreach (var tunnel in desired.Tunnels)
+            var rules = RulesByTunnel(documents);
+            foreach (var tunnel in desired.Tunnels.DistinctBy(static tunnel => tunnel.TunnelId))
             {
                 var wanted = rules.GetValueOrDefault(tunnel.TunnelId) ?? [];
                 if (unreadTunnels.TryGetValue(tunnel.TunnelId, out var unread))
                 {
-                    foreach (var rule in wanted)
-                    {
-                        blocked[rule.Key] = $"The configuration of tunnel '{tunnel.Name}' could not be read, so the route waits. {unread}";
-                        servedHosts.Add(rule.Key.Host);
-                    }
-
+                    Wait(tunnel, wanted, unread);
                     continue;
                 }
 
-                var there = documents.GetValueOrDefault(tunnel.TunnelId) ?? new(tunnel.TunnelId, IngressDocument.Empty, 0);
-                TunnelIngress(tunnel, wanted, there, host => tunnelOfHost.TryGetValue(host, out var other) && !string.Equals(other, tunnel.TunnelId, StringComparison.Ordinal));
+                var plan = new TunnelPlan(tunnel, documents.GetValueOrDefault(tunnel.TunnelId) ?? new(tunnel.TunnelId, IngressDocument.Empty, 0), wanted);
+                tunnels.Add((tunnel, plan));
+                MarkServed(tunnel, plan, wanted);
             }
         }
 
-        public void Dns()
+        /// <summary>Plans the records of the hosts that are served, and the end of the others.</summary>
+        public void Records()
         {
-            var wanted = new HashSet<(string Zone, string Name)>(desired.Dns.Count);
-            foreach (var record in desired.Dns)
+            var leaving = new List<ObservedRecord>();
+            foreach (ref readonly var host in hosts.All)
             {
-                if (!servedHosts.Contains(record.Name))
+                if (host is { IsServed: false, Waits: false, Ours: { } ours } && !hosts.IsUnread(ours.ZoneId))
                 {
-                    continue;
+                    leaving.Add(ours);
                 }
-
-                wanted.Add((record.ZoneId, record.Name));
-                if (unreadTunnels.ContainsKey(record.TunnelId) || unreadZones.ContainsKey(record.ZoneId))
+                else if (host.IsServed && !unreadTunnels.ContainsKey(host.Record.TunnelId) && !hosts.IsUnread(host.Record.ZoneId))
                 {
-                    continue;
-                }
-
-                var there = records.GetValueOrDefault((record.ZoneId, record.Name))?.Find(static other => other.IsOwned);
-                if (there is null)
-                {
-                    changes.Add(new Change.CreateDns(record));
-                }
-                else if (!SaysTheSame(record, there) && policy.Mode != PlanMode.CreateOnly)
-                {
-                    changes.Add(new Change.UpdateDns(there, record));
+                    Publish(host.Record, host.Ours);
                 }
             }
 
-            var leaving = new List<Change.DeleteDns>();
-            var owned = 0;
-            foreach (var record in observed.Dns)
+            foreach (var record in hosts.Unwanted)
             {
-                if (record.IsOwned)
+                var at = hosts.IndexOf(record.Name);
+                if (at < 0)
                 {
-                    owned++;
-                    if (!wanted.Contains((record.ZoneId, record.Name)))
-                    {
-                        leaving.Add(new(record));
-                    }
+                    leaving.Add(record);
+                }
+                else if (IsSettled(hosts.All[at]))
+                {
+                    // The host's record belongs in another zone now: the old one goes when the new one is there.
+                    AddDeletion(new(record) { AfterMove = true }, Brake.OnDeletions(policy with { DeletionsConfirmed = true }, 1, hosts.Owned, "records"));
                 }
             }
 
-            foreach (var deletion in leaving)
+            var ordinary = leaving.Count(record => !IsRefused(record.Name));
+            var reason = Brake.OnDeletions(policy, ordinary, hosts.Owned, "records");
+            foreach (var record in leaving)
             {
-                if (HoldReason(leaving.Count, owned, "records") is { } reason && !IsRefused(deletion.Observed.Name))
-                {
-                    held.Add(new(deletion, reason));
-                }
-                else
-                {
-                    changes.Add(deletion);
-                }
+                AddDeletion(new(record), IsRefused(record.Name) ? null : reason);
             }
         }
 
+        /// <summary>Plans the writes of the tunnels' documents.</summary>
+        public void Rules()
+        {
+            foreach (var (tunnel, plan) in tunnels)
+            {
+                plan.Write(identity => EndOf(tunnel, identity.Hostname), policy, changes, held);
+            }
+        }
+
+        /// <summary>Plans what is made and changed in Access, and what nothing needs any more.</summary>
+        public void Guards()
+        {
+            changes.AddRange(access.Changes);
+            var (apps, policies) = access.Unguard(changes);
+            Release(apps, access.OwnedApps, "Access applications");
+            Release(policies, access.OwnedPolicies, "Access policies");
+        }
+
+        /// <summary>Plans the commands of agents whose connector does not run what it should.</summary>
         public void Commands()
         {
-            var agents = observed.Agents.ToDictionary(agent => agent.Agent);
+            var agents = new Dictionary<AgentId, ObservedAgent>();
+            foreach (var agent in observed.Agents)
+            {
+                agents.TryAdd(agent.Agent, agent);
+            }
+
             foreach (var tunnel in desired.Tunnels)
             {
                 if (tunnel.IsPlanned || tunnel.IsExternal || tunnel.Agent == default)
@@ -197,104 +162,170 @@ public static class Planner
 
         public Plan Finish() => new()
         {
-            Changes = changes
-                .OrderBy(static change => change.Phase)
-                .ThenBy(static change => change.Subject, StringComparer.Ordinal)
-                .ToEquatableArray(),
-            Held = held.OrderBy(static change => change.Change.Subject, StringComparer.Ordinal).ToEquatableArray(),
-            Blocked = blocked.Select(static pair => new BlockedRoute(pair.Key, pair.Value)).ToEquatableArray(),
+            Changes = ChangeOrder.Sort(changes, static change => change),
+            Held = ChangeOrder.Sort(held, static change => change.Change),
+            Blocked = blocked.OrderBy(static route => route.Key).ToEquatableArray(),
         };
 
-        private void TunnelIngress(TunnelAssignment tunnel, List<IngressRule> wanted, ObservedTunnel there, Func<string, bool> isServedElsewhere)
+        private Dictionary<string, List<IngressRule>> RulesByTunnel(Dictionary<string, ObservedTunnel> documents)
         {
-            var wantedIdentities = wanted.ToDictionary(static rule => RuleIdentity.Of(rule.Key));
-            var leaving = there.Owned
-                .Where(identity => !wantedIdentities.ContainsKey(identity) && isServedElsewhere(identity.Hostname))
-                .ToEquatableArray();
-            var gone = there.Owned.Count(identity => !wantedIdentities.ContainsKey(identity)) - leaving.Count;
-            var keep = HoldReason(gone, there.Owned.Count, "rules");
-
-            IReadOnlyCollection<RuleIdentity> owned = leaving.IsEmpty ? there.Owned : there.Owned.Except(leaving).ToArray();
-            if (keep is not null)
+            var unreadZones = ById(observed.UnreadZones);
+            var rules = new Dictionary<string, List<IngressRule>>(StringComparer.Ordinal);
+            foreach (var route in desired.Routes)
             {
-                owned = [.. owned.Where(identity => wantedIdentities.ContainsKey(identity) || IsRefused(identity.Hostname))];
+                var at = hosts.IndexOf(route.Key.Host);
+                if (at >= 0 && hosts.All[at].Foreign is { } foreign)
+                {
+                    // A name that a record of somebody else holds is never routed: its visitors are not ours.
+                    blocked.Add(new(route.Key, ForeignReason(hosts.All[at].Record, foreign)));
+                    continue;
+                }
+
+                if (access.FindBlock(route.Key) is { } unguarded)
+                {
+                    blocked.Add(new(route.Key, unguarded));
+                    continue;
+                }
+
+                if (unreadZones.Count > 0 && at >= 0 && unreadZones.TryGetValue(hosts.All[at].Record.ZoneId, out var unread))
+                {
+                    hosts.All[at].Waits = true;
+                    var isHere = IsOwned(documents.GetValueOrDefault(route.TunnelId), route.Key);
+                    var isServed = isHere || observed.Tunnels.Any(tunnel => IsOwned(tunnel, route.Key));
+                    blocked.Add(new(route.Key, $"The DNS records of the zone of '{route.Key.Host}' could not be read, so the route {(isServed ? "stays as it is" : "waits")}. {unread}") { IsServed = isServed });
+                    if (!isHere)
+                    {
+                        continue;
+                    }
+                }
+
+                if (!rules.TryGetValue(route.TunnelId, out var list))
+                {
+                    rules.Add(route.TunnelId, list = []);
+                }
+
+                list.Add(access.RuleFor(route));
             }
 
-            var merged = IngressMerge.Merge(there.Document, owned, wanted);
-            var taken = merged.Taken.Count == 0 ? null : merged.Taken.ToHashSet();
+            return rules;
+        }
+
+        private void Release(List<Change> deletions, int owned, string what)
+        {
+            if (Brake.OnDeletions(policy, deletions.Count, owned, what) is { } reason)
+            {
+                held.AddRange(deletions.Select(deletion => new HeldChange(deletion, reason)));
+            }
+            else
+            {
+                changes.AddRange(deletions);
+            }
+        }
+
+        private void Wait(TunnelAssignment tunnel, List<IngressRule> wanted, string unread)
+        {
             foreach (var rule in wanted)
             {
-                if (taken is not null && taken.Contains(rule.Key))
+                var at = hosts.IndexOf(rule.Key.Host);
+                var isServed = at >= 0 && hosts.All[at].Ours is not null;
+                blocked.Add(new(rule.Key, $"The configuration of tunnel '{tunnel.Name}' could not be read, so the route {(isServed ? "stays as it is" : "waits")}. {unread}") { IsServed = isServed });
+                if (at >= 0)
                 {
-                    blocked[rule.Key] = $"Tunnel '{tunnel.Name}' already has a rule for '{rule.Key}' that DockFlare did not create; it is left as it is. Remove it or adopt it.";
+                    hosts.All[at].Waits = true;
+                }
+            }
+        }
+
+        private void MarkServed(TunnelAssignment tunnel, TunnelPlan plan, List<IngressRule> wanted)
+        {
+            var taken = plan.Taken.IsEmpty ? null : plan.Taken.ToHashSet();
+            foreach (var rule in wanted)
+            {
+                var at = hosts.IndexOf(rule.Key.Host);
+                var isTaken = taken is not null && taken.Contains(rule.Key);
+                if (isTaken)
+                {
+                    blocked.Add(new(rule.Key, $"Tunnel '{tunnel.Name}' already has a rule for '{rule.Key}' that DockFlare did not create; it is left as it is, and the rule to {Labels.ServiceText.Redact(rule.Service)} is not written. Remove it or adopt it, or use another hostname or path."));
+                }
+
+                if (at >= 0)
+                {
+                    ref var host = ref hosts.All[at];
+                    host.IsServed |= !isTaken;
+                    // A host that cannot move to its new tunnel stays at the one it has.
+                    host.Waits |= isTaken && host.Ours is not null && !host.PointsTo(tunnel.TunnelId);
+                }
+            }
+        }
+
+        private void Publish(DesiredRecord want, ObservedRecord? have)
+        {
+            if (have is null)
+            {
+                changes.Add(new Change.CreateDns(want));
+            }
+            else if (!want.SaysTheSameAs(have, owner))
+            {
+                var update = new Change.UpdateDns(have, want);
+                if (Brake.OnUpdates(policy) is { } reason)
+                {
+                    held.Add(new(update, reason));
                 }
                 else
                 {
-                    servedHosts.Add(rule.Key.Host);
+                    changes.Add(update);
                 }
             }
-
-            if (!merged.Document.SaysTheSameAs(there.Document))
-            {
-                AddPut(tunnel, taken is null ? wanted : wanted.FindAll(rule => !taken.Contains(rule.Key)), there, merged.Document, keep);
-            }
-
-            if (!leaving.IsEmpty && policy.Mode == PlanMode.Sync)
-            {
-                changes.Add(new Change.PutIngress(tunnel, wanted.ToEquatableArray(), [], [], leaving) { AfterMove = true });
-            }
         }
 
-        private void AddPut(
-            TunnelAssignment tunnel, List<IngressRule> rules, ObservedTunnel there, IngressDocument merged, string? keep)
+        private void AddDeletion(Change.DeleteDns deletion, string? reason)
         {
-            var before = EntriesOf(there.Document);
-            var after = EntriesOf(merged);
-            var added = after.Keys.Where(identity => !before.ContainsKey(identity)).Where(static identity => identity.Hostname.Length > 0);
-            var changed = after.Where(pair => before.TryGetValue(pair.Key, out var old) && old != pair.Value).Select(static pair => pair.Key);
-            var removed = before.Keys.Where(identity => !after.ContainsKey(identity)).ToEquatableArray();
-            var put = new Change.PutIngress(tunnel, rules.ToEquatableArray(), added.ToEquatableArray(), changed.ToEquatableArray(), removed);
-            changes.Add(put);
-            if (keep is not null)
+            if (reason is null)
             {
-                held.Add(new(put with { Added = [], Changed = [] }, keep));
+                changes.Add(deletion);
+            }
+            else
+            {
+                if (!deletion.AfterMove)
+                {
+                    heldRecords.Add(deletion.Subject);
+                }
+
+                held.Add(new(deletion, reason));
             }
         }
 
-        private string? HoldReason(int deletions, int owned, string what)
+        private RuleEnd EndOf(TunnelAssignment tunnel, string hostname)
         {
-            if (deletions == 0)
+            var at = hosts.IndexOf(hostname);
+            if (at >= 0 && !string.Equals(hosts.All[at].Record.TunnelId, tunnel.TunnelId, StringComparison.Ordinal) && hosts.All[at].Foreign is null)
             {
-                return null;
+                return IsSettled(hosts.All[at]) ? RuleEnd.MovesAway : RuleEnd.Stays;
             }
 
-            if (policy.Mode != PlanMode.Sync)
-            {
-                return "DOCKFLARE_POLICY does not let DockFlare delete.";
-            }
-
-            return !policy.DeletionsConfirmed && deletions >= PlanPolicy.MinHeldDeletions && deletions * 100L > (long)owned * policy.MaxDeletePercent
-                ? string.Create(CultureInfo.InvariantCulture, $"{deletions} of {owned} {what} would go at once, more than DOCKFLARE_MAX_DELETE_PERCENT={policy.MaxDeletePercent}; confirm the plan if that is meant.")
-                : null;
+            // A record that stays keeps its rule: a host is never published without being routed.
+            return IsRefused(hostname) ? RuleEnd.Closes : heldRecords.Contains(hostname) ? RuleEnd.Stays : RuleEnd.Goes;
         }
+
+        // Whether, with this plan applied, the host is served where it should be.
+        private bool IsSettled(in HostTable.Host host) =>
+            host is { IsServed: true, Waits: false } && !hosts.IsUnread(host.Record.ZoneId)
+            && (policy.Mode != PlanMode.CreateOnly || host.Ours is null || host.PointsTo(host.Record.TunnelId));
 
         // What is refused while it is served must go whatever the policy says: it closes an exposure.
         private bool IsRefused(string host)
         {
-            if (refusedHosts is null)
-            {
-                refusedHosts = new(StringComparer.Ordinal);
-                foreach (var outcome in desired.Outcomes)
-                {
-                    if (outcome.State is RouteState.Blocked or RouteState.Rejected && outcome.Host is { } refused)
-                    {
-                        refusedHosts.Add(refused);
-                    }
-                }
-            }
-
-            return refusedHosts.Contains(host);
+            refusedHosts ??= desired.Outcomes
+                .Where(static outcome => outcome.State is RouteState.Blocked or RouteState.Rejected)
+                .Select(static outcome => outcome.Host)
+                .OfType<string>()
+                .ToHashSet(StringComparer.Ordinal);
+            return refusedHosts.Contains(host) || access.Closed.Contains(host);
         }
+
+        private string ForeignReason(DesiredRecord want, ObservedRecord foreign) => DnsNames.IsMarked(foreign.Comment, owner)
+            ? $"The record of '{want.Name}' was made here and has been repointed to {foreign.Content} since; it is left as it is. Delete it, or set it back to {want.Content}."
+            : $"'{want.Name}' already has {Article(foreign.Type)} record to {foreign.Content} that DockFlare did not create; it is left as it is. Delete it or adopt it, or use another hostname than the one that is to point to {want.Content}.";
 
         private bool IsOwned(ObservedTunnel? tunnel, RuleKey key)
         {
@@ -321,38 +352,6 @@ public static class Planner
 
             return byId;
         }
-
-        private static Dictionary<RuleIdentity, IngressEntry> EntriesOf(IngressDocument document)
-        {
-            var entries = new Dictionary<RuleIdentity, IngressEntry>(document.Entries.Count);
-            foreach (var entry in document.Entries)
-            {
-                entries.TryAdd(entry.Identity, entry);
-            }
-
-            return entries;
-        }
-
-        private static Dictionary<(string Zone, string Name), List<ObservedRecord>> ByName(EquatableArray<ObservedRecord> dns)
-        {
-            var byName = new Dictionary<(string, string), List<ObservedRecord>>(dns.Count);
-            foreach (var record in dns)
-            {
-                if (!byName.TryGetValue((record.ZoneId, record.Name), out var list))
-                {
-                    byName.Add((record.ZoneId, record.Name), list = new(1));
-                }
-
-                list.Add(record);
-            }
-
-            return byName;
-        }
-
-        private bool SaysTheSame(DesiredRecord want, ObservedRecord have) =>
-            string.Equals(want.Content, have.Content, StringComparison.OrdinalIgnoreCase)
-            && want.Proxied == have.Proxied
-            && string.Equals(DnsNames.Comment(owner, want.Comment), have.Comment, StringComparison.Ordinal);
 
         private static string Article(string type) => type.StartsWith('A') ? "an " + type : "a " + type;
     }

@@ -1,3 +1,4 @@
+using DockFlare.Core.Access;
 using DockFlare.Core.Labels;
 using DockFlare.Core.Protocol;
 using DockFlare.Core.Zones;
@@ -21,6 +22,9 @@ public sealed record ReconcileInput
 
     /// <summary>The zone to use when detection finds none and it contains the host.</summary>
     public string? FallbackZoneId { get; init; }
+
+    /// <summary>What the names in <c>access.*</c> labels can mean.</summary>
+    public AccessCatalog Access { get; init; } = AccessCatalog.Empty;
 
     /// <summary>The routes of the last pass: who holds which key, and since when nobody claims it.</summary>
     public EquatableArray<DesiredRoute> Held { get; init; }

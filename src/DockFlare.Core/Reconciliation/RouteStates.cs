@@ -12,16 +12,10 @@ public static class RouteStates
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(evidence);
 
-        var routes = new Dictionary<string, DesiredRoute>(desired.Routes.Count, StringComparer.Ordinal);
-        foreach (var route in desired.Routes)
-        {
-            routes[route.Key.ToString()] = route;
-        }
-
-        var blocked = new Dictionary<string, string>(plan.Blocked.Count, StringComparer.Ordinal);
+        var blocked = new Dictionary<RuleKey, BlockedRoute>(plan.Blocked.Count);
         foreach (var block in plan.Blocked)
         {
-            blocked[block.Key.ToString()] = block.Reason;
+            blocked[block.Key] = block;
         }
 
         var tunnelNames = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -35,24 +29,29 @@ public static class RouteStates
         {
             var outcome = desired.Outcomes[i];
             // A conflict or a refusal is about a wish that is not in the routes, though another's of the same key may be.
-            settled[i] = outcome.State is RouteState.Pending or RouteState.Grace && routes.TryGetValue(outcome.Route, out var route) && outcome.TunnelId is not null
-                ? Settle(outcome, route, blocked.GetValueOrDefault(outcome.Route), tunnelNames.GetValueOrDefault(route.TunnelId, route.TunnelId), evidence)
+            settled[i] = outcome.Served is { } route
+                ? Settle(outcome, route, blocked.GetValueOrDefault(route.Key), tunnelNames.GetValueOrDefault(route.TunnelId, route.TunnelId), evidence)
                 : outcome;
         }
 
-        return settled.ToEquatableArray();
+        return new(settled);
     }
 
-    private static RouteOutcome Settle(RouteOutcome outcome, DesiredRoute route, string? block, string tunnelName, RouteEvidence evidence)
+    private static RouteOutcome Settle(RouteOutcome outcome, DesiredRoute route, BlockedRoute? block, string tunnelName, RouteEvidence evidence)
     {
-        if (block is not null)
+        if (block is { IsServed: false })
         {
-            return outcome with { State = RouteState.Blocked, Reason = block };
+            return outcome with { State = RouteState.Blocked, Reason = block.Reason };
         }
 
         if (outcome.State == RouteState.Grace)
         {
             return outcome;
+        }
+
+        if (block is not null)
+        {
+            return outcome with { State = RouteState.Unproven, Reason = block.Reason };
         }
 
         long since = 0;

@@ -24,6 +24,9 @@ public sealed class ZoneMap
     /// <summary>No zones.</summary>
     public static ZoneMap Empty { get; } = new([]);
 
+    /// <summary>The zone of this id; null when the token cannot see it.</summary>
+    public Zone? FindById(string id) => byId.GetValueOrDefault(id);
+
     /// <summary>Finds the zone of a host. Allocates nothing when there is one.</summary>
     /// <param name="host">In lower-case ASCII; a leading <c>*.</c> is looked past.</param>
     /// <param name="zoneName">The zone an operator or label named, or null. It must be there and contain the host.</param>

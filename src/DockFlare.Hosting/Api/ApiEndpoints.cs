@@ -77,8 +77,9 @@ public static class ApiEndpoints
 
     private static Task PlanAsync(HttpContext context, Plan plan)
     {
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        return context.Response.WriteAsync(plan.ToString(), context.RequestAborted);
+        var isText = context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
+        context.Response.ContentType = isText ? "text/plain; charset=utf-8" : "application/json";
+        return context.Response.WriteAsync(isText ? plan.ToString() : plan.ToJson(), context.RequestAborted);
     }
 
     private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")

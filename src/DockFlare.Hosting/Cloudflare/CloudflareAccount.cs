@@ -1,12 +1,14 @@
 using DockFlare.Core.Zones;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Cloudflare;
 
 /// <summary>Which account the token opens and which zones are in it. Asked once at the start, and again at each resync.</summary>
-internal sealed class CloudflareAccount(CloudflareClient client, IOptions<CloudflareOptions> options, TimeProvider time)
+internal sealed partial class CloudflareAccount(CloudflareClient client, IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareAccount> logger)
 {
     private bool isVerified;
+    private bool isProbed;
     private AccountView? view;
     private DateTimeOffset readAt;
 
@@ -23,19 +25,41 @@ internal sealed class CloudflareAccount(CloudflareClient client, IOptions<Cloudf
             return view;
         }
 
-        var configured = options.Value.AccountId;
-        if (!isVerified)
+        try
         {
-            var token = await client.VerifyTokenAsync(configured, cancellationToken).ConfigureAwait(false);
-            if (token.Status is not (null or "active"))
-            {
-                throw new CloudflareException($"CF_API_TOKEN is {token.Status}. Make a new token in the Cloudflare dashboard and set it.", CloudflareFault.Permission);
-            }
-
-            isVerified = true;
+            view = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (view is not null && exception.Fault == CloudflareFault.Passing)
+        {
+            // What was known an hour ago is good enough until the next look.
+            LogZonesNotRead(exception.Message);
+            return view;
         }
 
-        var zones = await client.ListZonesAsync(configured, cancellationToken).ConfigureAwait(false);
+        if (!isProbed)
+        {
+            await ProbeAsync(view, cancellationToken).ConfigureAwait(false);
+            isProbed = true;
+        }
+
+        return view;
+    }
+
+    private async Task<AccountView> ReadAsync(CancellationToken cancellationToken)
+    {
+        await VerifyAsync(cancellationToken).ConfigureAwait(false);
+        var configured = options.Value.AccountId;
+        List<CfZone> zones;
+        try
+        {
+            zones = await client.ListZonesAsync(configured, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.Permission && configured is not null)
+        {
+            var tunnels = await ProbeAsync(client.ProbeTunnelsAsync(configured, cancellationToken)).ConfigureAwait(false);
+            throw tunnels is null ? exception : new CloudflareException($"{exception.Message} {tunnels}", exception.Fault, exception);
+        }
+
         var accountId = configured ?? await FindAccountAsync(zones, cancellationToken).ConfigureAwait(false);
         if (zones.Count == 0)
         {
@@ -54,7 +78,52 @@ internal sealed class CloudflareAccount(CloudflareClient client, IOptions<Cloudf
             })
             .ToList();
         readAt = time.GetUtcNow();
-        return view = new(accountId, own);
+        return new(accountId, own);
+    }
+
+    private async Task VerifyAsync(CancellationToken cancellationToken)
+    {
+        // A token that belongs to an account is only known under that account's route; without the account's id its list of zones has to prove it.
+        var isProvenElsewhere = options.Value.AccountId is null && options.Value.ApiToken!.StartsWith("cfat_", StringComparison.Ordinal);
+        if (isVerified || isProvenElsewhere)
+        {
+            return;
+        }
+
+        var token = await client.VerifyTokenAsync(options.Value.AccountId, cancellationToken).ConfigureAwait(false);
+        if (token.Status is not (null or "active"))
+        {
+            throw new CloudflareException($"CF_API_TOKEN is {token.Status}. Make a new token in the Cloudflare dashboard and set it.", CloudflareFault.Permission);
+        }
+
+        isVerified = true;
+    }
+
+    // Reading proves Read: each area that the token cannot read is named at the start. A missing Edit shows at the first write that is refused.
+    private async Task ProbeAsync(AccountView account, CancellationToken cancellationToken)
+    {
+        var dns = account.All.FirstOrDefault(static zone => zone.IsActive) is { } zone ? ProbeAsync(client.ProbeRecordsAsync(zone.Id, cancellationToken)) : Task.FromResult<string?>(null);
+        foreach (var refusal in await Task.WhenAll(ProbeAsync(client.ProbeTunnelsAsync(account.AccountId, cancellationToken)), dns).ConfigureAwait(false))
+        {
+            if (refusal is not null)
+            {
+                LogUnreadableArea(refusal);
+            }
+        }
+    }
+
+    private static async Task<string?> ProbeAsync<T>(Task<T> call)
+    {
+        try
+        {
+            await call.ConfigureAwait(false);
+            return null;
+        }
+        catch (CloudflareException exception)
+        {
+            // Any other failure than a missing permission is said when the area is needed.
+            return exception.Fault == CloudflareFault.Permission ? exception.Message : null;
+        }
     }
 
     private async Task<string> FindAccountAsync(List<CfZone> zones, CancellationToken cancellationToken)
@@ -73,6 +142,12 @@ internal sealed class CloudflareAccount(CloudflareClient client, IOptions<Cloudf
             _ => throw new CloudflareException($"CF_API_TOKEN sees several accounts: set CF_ACCOUNT_ID to one of {string.Join(", ", distinct.Select(static account => $"{account.Id} ({account.Name})"))}.", CloudflareFault.Permission),
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The token lacks a permission. {Refusal}")]
+    private partial void LogUnreadableArea(string refusal);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The list of zones was not read anew; the one from before is used. {Reason}")]
+    private partial void LogZonesNotRead(string reason);
 }
 
 /// <summary>The account and its zones.</summary>

@@ -1,7 +1,3 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using DockFlare.Core;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Reconciliation;
@@ -12,63 +8,15 @@ namespace DockFlare.Hosting.Cloudflare;
 
 /// <summary>
 /// Carries out the changes at Cloudflare. Every method answers what failed rather than throwing, so that one bad host, zone or tunnel
-/// does not stop the others, and makes the observer forget whatever is in doubt.
+/// does not stop the others, and makes the observer doubt whatever is not known any more.
 /// </summary>
 internal sealed partial class CloudflareApplier(CloudflareClient client, CloudflareObserver observer, TunnelStore tunnels, TunnelTokens tokens, ILogger<CloudflareApplier> logger)
 {
     /// <summary>How many calls run side by side.</summary>
     public const int SideBySide = 4;
 
-    /// <summary>Makes a tunnel, or takes up one of that name when an operator named it or it can be proven to be ours.</summary>
-    public async Task<ApplyFault?> CreateTunnelAsync(string accountId, Change.CreateTunnel change, bool isNamedByOperator, CancellationToken cancellationToken)
-    {
-        var (name, agent) = (change.Tunnel.Name, change.Tunnel.Agent);
-        var record = tunnels.Find(agent, name) ?? new TunnelRecord { Name = name, Agent = agent.Value };
-        try
-        {
-            // The hash is kept before the call is made: if its outcome stays unknown, the tunnel's own secret proves later whether it is ours.
-            var secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
-            var unknownBefore = record.SecretHash;
-            CfTunnel tunnel;
-            var isCreatedHere = true;
-            try
-            {
-                if (unknownBefore is null)
-                {
-                    record = record with { SecretHash = Hash(secret) };
-                    await tunnels.SaveAsync(record, cancellationToken).ConfigureAwait(false);
-                    tunnel = await client.CreateTunnelAsync(accountId, name, secret, cancellationToken).ConfigureAwait(false);
-                }
-                else
-                {
-                    (tunnel, isCreatedHere) = await TakeUpAsync(accountId, name, isNamedByOperator, unknownBefore, cancellationToken).ConfigureAwait(false);
-                }
-            }
-            catch (CloudflareException exception) when (exception.Fault == CloudflareFault.Conflict)
-            {
-                (tunnel, isCreatedHere) = await TakeUpAsync(accountId, name, isNamedByOperator, unknownBefore, cancellationToken).ConfigureAwait(false);
-            }
-
-            if (tunnel.Token is { } token)
-            {
-                tokens.Remember(tunnel.Id, token);
-            }
-
-            await tunnels.SaveAsync(record with { TunnelId = tunnel.Id, SecretHash = null, IsCreatedHere = isCreatedHere }, cancellationToken).ConfigureAwait(false);
-            LogTunnel(name, isCreatedHere ? "created" : "adopted", agent.Value);
-            return null;
-        }
-        catch (CloudflareException exception)
-        {
-            if (exception.Fault is not CloudflareFault.Passing && record.SecretHash is not null)
-            {
-                // It was refused, so nothing was made.
-                await tunnels.SaveAsync(record with { SecretHash = null }, cancellationToken).ConfigureAwait(false);
-            }
-
-            return new(name, exception.Message, exception.Fault, exception.RetryAfter);
-        }
-    }
+    private const int MaxSecretHashes = 4;
+    private const int MaxWrites = 4;
 
     /// <summary>Read, compare, write only on a difference. Rules that are not ours stay.</summary>
     public async Task<ApplyFault?> PutIngressAsync(string accountId, Change.PutIngress change, DesiredState desired, CancellationToken cancellationToken)
@@ -80,231 +28,84 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
             return new(change.Subject, $"Tunnel '{change.Subject}' is not in the state store.", CloudflareFault.Lasting, null);
         }
 
+        var lane = change.Added.IsEmpty && !change.Removed.IsEmpty ? CallLane.Closing : CallLane.Route;
         try
         {
-            var wanted = change.Rules.Select(static rule => RuleIdentity.Of(rule.Key)).ToHashSet();
-            var routes = RoutesOf(desired, tunnelId);
-            var zoneIds = record.ZoneIds.Concat(record.Routes.Select(static route => route.ZoneId)).Concat(routes.Select(static route => route.ZoneId));
-            var intent = record with
-            {
-                Owned = Intend(record.Owned, wanted),
-                Routes = routes,
-                ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
-            };
-            var saving = tunnels.SaveAsync(intent, cancellationToken).AsTask();
-            var reading = observer.ReadDocumentAsync(accountId, tunnelId, cancellationToken);
+            // What is ours is in the store before it is in the document, so that a crash in between leaves no rule that nobody owns.
+            var saving = tunnels.SaveAsync(Intend(record, change, desired), cancellationToken).AsTask();
+            var reading = observer.ReadDocumentAsync(accountId, tunnelId, lane, cancellationToken);
             await Task.WhenAll(saving, reading).ConfigureAwait(false);
             var (document, version) = await reading.ConfigureAwait(false);
-
-            var mayGo = change.Removed.ToHashSet();
-            var owned = record.Owned.Select(static rule => rule.Identity).Where(identity => wanted.Contains(identity) || mayGo.Contains(identity)).ToArray();
-            var merged = IngressMerge.Merge(document, owned, change.Rules);
-            if (!merged.Document.SaysTheSameAs(document))
+            for (var writes = 1; ; writes++)
             {
-                var written = await client.PutConfigurationAsync(accountId, tunnelId, merged.Document, cancellationToken).ConfigureAwait(false);
-                if (written != version + 1)
+                var merged = IngressMerge.Merge(document, MayTouch(record, change, document), change.Rules);
+                if (!merged.Taken.IsEmpty)
                 {
-                    LogSomebodyWrote(change.Subject, version, written);
+                    // Somebody made a rule of the same key since the look: it is theirs, and the next look says so.
+                    await tunnels.SaveAsync(Disown(tunnels.FindById(tunnelId)!, record, merged.Taken), cancellationToken).ConfigureAwait(false);
+                    return new(change.Subject, "", CloudflareFault.Conflict, null);
                 }
 
+                if (merged.Document.SaysTheSameAs(document))
+                {
+                    return null;
+                }
+
+                var written = await client.PutConfigurationAsync(accountId, tunnelId, merged.Document, lane, cancellationToken).ConfigureAwait(false);
                 observer.Remember(tunnelId, merged.Document, written);
-                version = written;
-            }
+                if (written == version + 1 || writes == MaxWrites)
+                {
+                    return null;
+                }
 
-            var changed = change.Added.Concat(change.Changed).ToHashSet();
-            var now = intent.Owned
-                .Where(rule => wanted.Contains(rule.Identity) || !mayGo.Contains(rule.Identity))
-                .Select(rule => rule.Since == 0 || changed.Contains(rule.Identity) ? rule with { Since = version } : rule);
-            await tunnels.SaveAsync(intent with { Owned = now.ToEquatableArray() }, cancellationToken).ConfigureAwait(false);
-            return merged.Taken.IsEmpty ? null : new(change.Subject, "", CloudflareFault.Conflict, null);
+                // Somebody wrote between our reading and our writing. Cloudflare does not tell what: if they write again, theirs is what ours is merged into.
+                LogSomebodyWrote(change.Subject, version, written);
+                (document, version) = await observer.ReadDocumentAsync(accountId, tunnelId, lane, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (CloudflareException exception)
         {
-            observer.ForgetTunnel(tunnelId);
+            if (exception.Fault is not CloudflareFault.Lasting)
+            {
+                observer.Doubt(tunnelId);
+            }
+
             return new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
         }
     }
 
-    /// <summary>Writes a zone's records: as a batch, or one by one when the batch is refused so that one bad record does not stop the others.</summary>
-    public async Task<IReadOnlyList<ApplyFault>> WriteRecordsAsync(string zoneId, IReadOnlyList<Change> changes, int batchSize, string owner, CancellationToken cancellationToken)
+    // A rule that is held back, or was left for later, is handled like one of somebody else: it stays.
+    private static RuleIdentity[] MayTouch(TunnelRecord record, Change.PutIngress change, IngressDocument document)
     {
-        var faults = new List<ApplyFault>();
-        foreach (var chunk in changes.Chunk(batchSize))
-        {
-            if (chunk.Length > 1 && await TryBatchAsync(zoneId, chunk, owner, cancellationToken).ConfigureAwait(false) is var (done, fault))
-            {
-                if (done)
-                {
-                    continue;
-                }
-
-                if (fault is not null)
-                {
-                    faults.Add(fault);
-                    return faults;
-                }
-            }
-
-            foreach (var few in chunk.Chunk(SideBySide))
-            {
-                foreach (var single in await Task.WhenAll(few.Select(change => WriteRecordAsync(zoneId, change, owner, cancellationToken))).ConfigureAwait(false))
-                {
-                    if (single is not null)
-                    {
-                        faults.Add(single);
-                    }
-                }
-            }
-        }
-
-        return faults;
+        var may = change.Rules.Select(static rule => RuleIdentity.Of(rule.Key)).Concat(change.Removed).ToHashSet();
+        return [.. record.OwnedIn(document).Where(may.Contains)];
     }
 
-    private async Task<(bool Done, ApplyFault? Fault)> TryBatchAsync(string zoneId, Change[] changes, string owner, CancellationToken cancellationToken)
+    private static TunnelRecord Intend(TunnelRecord record, Change.PutIngress change, DesiredState desired)
     {
-        try
+        var known = record.Owned.Select(static rule => rule.Identity).ToHashSet();
+        var changed = change.Changed.ToHashSet();
+        var routes = desired.Routes.Where(route => string.Equals(route.TunnelId, change.Tunnel.TunnelId, StringComparison.Ordinal)).ToEquatableArray();
+        return record with
         {
-            var deletes = changes.OfType<Change.DeleteDns>().ToList();
-            var result = await client.BatchRecordsAsync(
-                zoneId,
-                new()
-                {
-                    Deletes = deletes.Count == 0 ? null : [.. deletes.Select(static delete => new CfId(delete.Observed.Id))],
-                    Patches = Some(changes.OfType<Change.UpdateDns>().Select(update => ToRecord(update.Desired, owner) with { Id = update.Observed.Id })),
-                    Posts = Some(changes.OfType<Change.CreateDns>().Select(create => ToRecord(create.Desired, owner))),
-                },
-                cancellationToken).ConfigureAwait(false);
-            foreach (var delete in deletes)
-            {
-                observer.RememberDeleted(zoneId, delete.Observed.Id);
-            }
-
-            foreach (var record in (result.Patches ?? []).Concat(result.Posts ?? []))
-            {
-                observer.Remember(zoneId, record);
-            }
-
-            return (true, null);
-        }
-        catch (CloudflareException exception) when (exception.Fault is CloudflareFault.Passing or CloudflareFault.Permission)
-        {
-            observer.ForgetZone(zoneId);
-            return (false, new(changes[0].Subject, exception.Message, exception.Fault, exception.RetryAfter));
-        }
-        catch (CloudflareException exception)
-        {
-            LogBatchRefused(changes.Length, exception.Message);
-            return (false, null);
-        }
+            Owned = record.Owned
+                .Select(rule => changed.Contains(rule.Identity) ? rule.InDoubt() : rule)
+                .Concat(change.Rules.Select(static rule => RuleIdentity.Of(rule.Key)).Where(known.Add).Select(static identity => new OwnedRule(identity.Hostname, identity.Path, 0)))
+                .ToEquatableArray(),
+            Routes = routes,
+            ZoneIds = record.ZoneIds.Concat(record.Routes.Concat(routes).Select(static route => route.ZoneId))
+                .Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
+        };
     }
 
-    private async Task<ApplyFault?> WriteRecordAsync(string zoneId, Change change, string owner, CancellationToken cancellationToken)
+    private static TunnelRecord Disown(TunnelRecord intent, TunnelRecord before, EquatableArray<RuleKey> taken)
     {
-        try
-        {
-            switch (change)
-            {
-                case Change.CreateDns create:
-                    observer.Remember(zoneId, await client.CreateRecordAsync(zoneId, ToRecord(create.Desired, owner), cancellationToken).ConfigureAwait(false));
-                    break;
-                case Change.UpdateDns update:
-                    observer.Remember(zoneId, await client.UpdateRecordAsync(zoneId, update.Observed.Id, ToRecord(update.Desired, owner), cancellationToken).ConfigureAwait(false));
-                    break;
-                case Change.DeleteDns delete:
-                    await client.DeleteRecordAsync(zoneId, delete.Observed.Id, delete.Observed.Name, cancellationToken).ConfigureAwait(false);
-                    observer.RememberDeleted(zoneId, delete.Observed.Id);
-                    break;
-                default:
-                    throw new ArgumentException($"{change.GetType().Name} is not a change of a record.", nameof(change));
-            }
-
-            return null;
-        }
-        catch (CloudflareException exception)
-        {
-            observer.ForgetZone(zoneId);
-            return new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
-        }
+        var theirs = taken.Select(RuleIdentity.Of).Except(before.Owned.Where(static rule => rule.Since != 0).Select(static rule => rule.Identity)).ToHashSet();
+        return intent with { Owned = intent.Owned.Where(rule => !theirs.Contains(rule.Identity)).ToEquatableArray() };
     }
 
-    private async Task<(CfTunnel Tunnel, bool IsCreatedHere)> TakeUpAsync(string accountId, string name, bool isNamedByOperator, string? secretHash, CancellationToken cancellationToken)
-    {
-        var found = await client.FindTunnelByNameAsync(accountId, name, cancellationToken).ConfigureAwait(false)
-            ?? throw new CloudflareException($"The tunnel '{name}' was neither created nor found; it is tried again.", CloudflareFault.Passing);
-        if (secretHash is not null && string.Equals(Hash(SecretOf(await client.GetTunnelTokenAsync(accountId, found.Id, cancellationToken).ConfigureAwait(false))), secretHash, StringComparison.Ordinal))
-        {
-            return (found, true);
-        }
-
-        if (!isNamedByOperator)
-        {
-            throw new CloudflareException(
-                $"The account already has a tunnel '{name}' that DockFlare did not create, so it is left alone. Set TUNNEL_NAME to another name, or to '{name}' to adopt it with everything in it.",
-                CloudflareFault.Lasting);
-        }
-
-        if (string.Equals(found.ConfigSrc, "local", StringComparison.Ordinal))
-        {
-            throw new CloudflareException(
-                $"The tunnel '{name}' takes its rules from a local file (config_src \"local\"), so nothing written at Cloudflare would reach it. Migrate it in the Cloudflare dashboard, or set TUNNEL_NAME to another name.",
-                CloudflareFault.Lasting);
-        }
-
-        return (found, false);
-    }
-
-    private static EquatableArray<OwnedRule> Intend(EquatableArray<OwnedRule> owned, HashSet<RuleIdentity> wanted)
-    {
-        var known = owned.Select(static rule => rule.Identity).ToHashSet();
-        return wanted.All(known.Contains)
-            ? owned
-            : owned.Concat(wanted.Where(identity => !known.Contains(identity)).Select(static identity => new OwnedRule(identity.Hostname, identity.Path, 0))).ToEquatableArray();
-    }
-
-    private static EquatableArray<DesiredRoute> RoutesOf(DesiredState desired, string tunnelId) =>
-        desired.Routes.Where(route => string.Equals(route.TunnelId, tunnelId, StringComparison.Ordinal)).ToEquatableArray();
-
-    private static CfRecord ToRecord(DesiredRecord desired, string owner) => new()
-    {
-        Type = "CNAME",
-        Name = desired.Name,
-        Content = desired.Content,
-        Proxied = desired.Proxied,
-        Ttl = 1,
-        Comment = DnsNames.Comment(owner, desired.Comment),
-    };
-
-    private static List<CfRecord>? Some(IEnumerable<CfRecord> records) => records.ToList() is { Count: > 0 } some ? some : null;
-
-    private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
-
-    private static string SecretOf(string token)
-    {
-        if (!Base64.IsValid(token))
-        {
-            return "";
-        }
-
-        try
-        {
-            using var json = JsonDocument.Parse(Convert.FromBase64String(token));
-            return json.RootElement.TryGetProperty("s", out var secret) ? secret.GetString() ?? "" : "";
-        }
-        catch (JsonException)
-        {
-            // Not a token of the shape we know: it proves nothing.
-            return "";
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Tunnel '{Name}' {What} for agent '{Agent}'.")]
-    private partial void LogTunnel(string name, string what, string agent);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody else wrote the configuration of tunnel '{Tunnel}' at the same moment: version {Read} was read and {Written} written. Check the rules that were added by hand.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody else wrote the configuration of tunnel '{Tunnel}' at the same moment: version {Read} was read and {Written} written. Cloudflare keeps only the last, so look whether a rule that was added by hand just now is missing.")]
     private partial void LogSomebodyWrote(string tunnel, long read, long written);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "A batch of {Count} record changes was refused and is tried one by one: {Reason}")]
-    private partial void LogBatchRefused(int count, string reason);
 }
 
 /// <summary>A change that was not applied.</summary>

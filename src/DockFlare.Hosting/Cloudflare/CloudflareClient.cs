@@ -4,15 +4,16 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockFlare.Core.Ingress;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Cloudflare;
 
 /// <summary>
-/// Only the calls we make. GET, PUT, PATCH and DELETE are repeated when a failure is passing; a POST never is, because its outcome is
-/// not known: the next pass looks first.
+/// Only the calls we make. GET, PATCH and DELETE are repeated when a failure is passing; a POST never is, because its outcome is
+/// not known, nor is a PUT, which would overwrite what somebody wrote meanwhile: the next pass looks first.
 /// </summary>
-internal sealed class CloudflareClient : IDisposable
+internal sealed partial class CloudflareClient : IDisposable
 {
     private const int MaxAttempts = 3;
     private const int ZonesPerPage = 50;
@@ -21,11 +22,17 @@ internal sealed class CloudflareClient : IDisposable
 
     private readonly HttpClient http;
     private readonly TimeProvider time;
+    private readonly ILogger<CloudflareClient> logger;
+    private readonly CloudflareBudget budget;
     private readonly string baseUrl;
+    private readonly int callLimit;
 
-    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time)
+    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger)
     {
         this.time = time;
+        this.logger = logger;
+        callLimit = options.Value.CallLimit;
+        budget = new(callLimit, time);
         baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
         // One connection for each of the few calls that run side by side, kept open between passes.
         http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5), AutomaticDecompression = DecompressionMethods.All })
@@ -40,12 +47,12 @@ internal sealed class CloudflareClient : IDisposable
 
     public async Task<CfTokenStatus> VerifyTokenAsync(string? accountId, CancellationToken cancellationToken)
     {
-        var call = new CloudflareCall("accept the token", "any");
+        var call = new CloudflareCall("accept the token", "");
         try
         {
             return await GetAsync(call, "/user/tokens/verify", CloudflareJson.Default.CfEnvelopeCfTokenStatus, cancellationToken).ConfigureAwait(false);
         }
-        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.Permission && exception.Status == HttpStatusCode.Unauthorized && accountId is not null)
+        catch (CloudflareException exception) when (exception.Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden && accountId is not null)
         {
             // A token that belongs to the account is not known under the user route.
             return await GetAsync(call, $"/accounts/{accountId}/tokens/verify", CloudflareJson.Default.CfEnvelopeCfTokenStatus, cancellationToken).ConfigureAwait(false);
@@ -97,15 +104,15 @@ internal sealed class CloudflareClient : IDisposable
         return string.Concat(token.Where(static c => !char.IsWhiteSpace(c)));
     }
 
-    public async Task<(IngressDocument Document, long Version)> GetConfigurationAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
+    public async Task<(IngressDocument Document, long Version)> GetConfigurationAsync(string accountId, string tunnelId, CallLane lane, CancellationToken cancellationToken)
     {
         var configuration = await GetAsync(
-            new("show the tunnel's configuration", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
+            new("show the tunnel's configuration", TunnelPermission) { Lane = lane }, $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
             CloudflareJson.Default.CfEnvelopeCfConfiguration, cancellationToken).ConfigureAwait(false);
         return (Parse(configuration), configuration.Version);
     }
 
-    public async Task<long> PutConfigurationAsync(string accountId, string tunnelId, IngressDocument document, CancellationToken cancellationToken)
+    public async Task<long> PutConfigurationAsync(string accountId, string tunnelId, IngressDocument document, CallLane lane, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
         using (var writer = new Utf8JsonWriter(body))
@@ -117,14 +124,22 @@ internal sealed class CloudflareClient : IDisposable
         }
 
         var configuration = await SendAsync(
-            new("take the tunnel's configuration", TunnelPermission), HttpMethod.Put, $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
+            new("take the tunnel's configuration", TunnelPermission) { Lane = lane }, HttpMethod.Put, $"/accounts/{accountId}/cfd_tunnel/{tunnelId}/configurations",
             body.ToArray(), CloudflareJson.Default.CfEnvelopeCfConfiguration, cancellationToken).ConfigureAwait(false);
         return configuration.Version;
     }
 
-    public Task<List<CfRecord>> ListRecordsAsync(string zoneId, CancellationToken cancellationToken) =>
+    /// <summary>Asks for hardly anything, to see whether the token may read the zone's records.</summary>
+    public Task<List<CfRecord>> ProbeRecordsAsync(string zoneId, CancellationToken cancellationToken) =>
+        GetAsync(new("list the DNS records", DnsPermission), $"/zones/{zoneId}/dns_records?per_page=1", CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
+
+    /// <summary>Asks for hardly anything, to see whether the token may read the account's tunnels.</summary>
+    public Task<List<CfTunnel>> ProbeTunnelsAsync(string accountId, CancellationToken cancellationToken) =>
+        GetAsync(new("list the tunnels", TunnelPermission), $"/accounts/{accountId}/cfd_tunnel?is_deleted=false&per_page=1", CloudflareJson.Default.CfEnvelopeListCfTunnel, cancellationToken);
+
+    public Task<List<CfRecord>> ListRecordsAsync(string zoneId, CallLane lane, CancellationToken cancellationToken) =>
         ListAsync(
-            new("list the DNS records", "Zone / DNS / Read"), $"/zones/{zoneId}/dns_records?per_page={RecordsPerPage}", RecordsPerPage,
+            new("list the DNS records", DnsPermission) { Lane = lane }, $"/zones/{zoneId}/dns_records?per_page={RecordsPerPage}", RecordsPerPage,
             CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
 
     public Task<CfRecord> CreateRecordAsync(string zoneId, CfRecord record, CancellationToken cancellationToken) =>
@@ -137,7 +152,7 @@ internal sealed class CloudflareClient : IDisposable
     {
         try
         {
-            await SendAsync(new($"delete the record '{name}'", DnsPermission), HttpMethod.Delete, $"/zones/{zoneId}/dns_records/{recordId}", null, CloudflareJson.Default.CfEnvelopeJsonElement, cancellationToken).ConfigureAwait(false);
+            await SendAsync(new($"delete the record '{name}'", DnsPermission) { Lane = CallLane.Closing }, HttpMethod.Delete, $"/zones/{zoneId}/dns_records/{recordId}", null, CloudflareJson.Default.CfEnvelopeJsonElement, cancellationToken).ConfigureAwait(false);
         }
         catch (CloudflareException exception) when (exception.Fault == CloudflareFault.NotFound)
         {
@@ -147,7 +162,7 @@ internal sealed class CloudflareClient : IDisposable
 
     public Task<CfBatchResult> BatchRecordsAsync(string zoneId, CfBatch batch, CancellationToken cancellationToken) =>
         SendAsync(
-            new("change the DNS records", DnsPermission), HttpMethod.Post, $"/zones/{zoneId}/dns_records/batch",
+            new("change the DNS records", DnsPermission) { Lane = batch.Deletes is null ? CallLane.Route : CallLane.Closing }, HttpMethod.Post, $"/zones/{zoneId}/dns_records/batch",
             JsonSerializer.SerializeToUtf8Bytes(batch, CloudflareJson.Default.CfBatch), CloudflareJson.Default.CfEnvelopeCfBatchResult, cancellationToken);
 
     private const string TunnelPermission = "Account / Cloudflare Tunnel / Edit";
@@ -155,10 +170,22 @@ internal sealed class CloudflareClient : IDisposable
 
     private static byte[] Body(CfRecord record) => JsonSerializer.SerializeToUtf8Bytes(record, CloudflareJson.Default.CfRecord);
 
-    private static IngressDocument Parse(CfConfiguration configuration) =>
-        configuration.Config is { ValueKind: JsonValueKind.Object } config
-            ? IngressDocument.ParseJson(System.Text.Encoding.UTF8.GetBytes(config.GetRawText()))
-            : IngressDocument.Empty;
+    private static IngressDocument Parse(CfConfiguration configuration)
+    {
+        if (configuration.Config is not { ValueKind: JsonValueKind.Object } config)
+        {
+            return IngressDocument.Empty;
+        }
+
+        try
+        {
+            return IngressDocument.ParseJson(System.Text.Encoding.UTF8.GetBytes(config.GetRawText()));
+        }
+        catch (JsonException exception)
+        {
+            throw new CloudflareException($"The tunnel's configuration at Cloudflare cannot be read, so it is left alone: {exception.Message} Correct it in the Cloudflare dashboard.", CloudflareFault.Lasting, exception);
+        }
+    }
 
     private Task<T> GetAsync<T>(CloudflareCall call, string path, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken) =>
         SendAsync(call, HttpMethod.Get, path, null, type, cancellationToken);
@@ -177,13 +204,13 @@ internal sealed class CloudflareClient : IDisposable
         }
     }
 
-    private async Task<T> SendAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    internal async Task<T> SendAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
         var envelope = await SendEnvelopeAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
         return envelope.Result ?? throw new CloudflareException($"Cloudflare did not {call.What}: the answer has no result.", CloudflareFault.Passing);
     }
 
-    private async Task<CfEnvelope<T>> SendEnvelopeAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
+    internal async Task<CfEnvelope<T>> SendEnvelopeAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -192,7 +219,7 @@ internal sealed class CloudflareClient : IDisposable
                 return await SendOnceAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
             }
             catch (CloudflareException exception) when (
-                exception.Fault == CloudflareFault.Passing && attempt < MaxAttempts && method != HttpMethod.Post && (exception.RetryAfter ?? default) <= LongestWaitInside)
+                exception.Fault == CloudflareFault.Passing && attempt < MaxAttempts && method != HttpMethod.Post && method != HttpMethod.Put && (exception.RetryAfter ?? default) <= LongestWaitInside)
             {
                 var backoff = TimeSpan.FromMilliseconds(100 * attempt * (1 + Random.Shared.NextDouble()));
                 await Task.Delay(exception.RetryAfter is { } asked && asked > backoff ? asked : backoff, time, cancellationToken).ConfigureAwait(false);
@@ -202,30 +229,19 @@ internal sealed class CloudflareClient : IDisposable
 
     private async Task<CfEnvelope<T>> SendOnceAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(method, baseUrl + path);
-        if (body is not null)
-        {
-            request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
-        }
-
+        await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage? response = null;
         try
         {
-            using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(method, baseUrl + path);
+            if (body is not null)
+            {
+                request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
+            }
+
+            response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
             var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
-            var envelope = Read(answer, response.IsSuccessStatusCode, type);
-            if (response.IsSuccessStatusCode && envelope is { Success: true })
-            {
-                return envelope;
-            }
-
-            var ray = response.Headers.TryGetValues("cf-ray", out var rays) ? rays.FirstOrDefault() : null;
-            if (response.IsSuccessStatusCode && envelope is null)
-            {
-                throw new CloudflareException($"Cloudflare did not {call.What}: the answer is not the API's JSON.", CloudflareFault.Passing) { Status = response.StatusCode };
-            }
-
-            var errors = envelope?.Errors ?? ReadErrors(answer);
-            throw CloudflareException.From(call, response.StatusCode, errors, response.Headers.RetryAfter?.Delta, ray);
+            return Judge(call, response, answer, type);
         }
         catch (HttpRequestException exception)
         {
@@ -235,7 +251,54 @@ internal sealed class CloudflareClient : IDisposable
         {
             throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception);
         }
+        finally
+        {
+            budget.Done(Header(response, "Ratelimit"), Header(response, "Ratelimit-Policy"));
+            response?.Dispose();
+        }
     }
+
+    // A short wait for the rate limit is waited out here; a long one ends the pass, which is tried again when it is over.
+    private async ValueTask EnterAsync(CloudflareCall call, CancellationToken cancellationToken)
+    {
+        while (budget.Take(call.Lane) is { Ticks: > 0 } wait)
+        {
+            if (wait > LongestWaitInside)
+            {
+                throw new CloudflareException(
+                    string.Create(CultureInfo.InvariantCulture, $"Cloudflare was not asked to {call.What}, because the calls of these 5 minutes are used up (CF_API_LIMIT={callLimit}, and Cloudflare's own limit); it is asked when there is room again."),
+                    CloudflareFault.Passing) { RetryAfter = wait };
+            }
+
+            await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private CfEnvelope<T> Judge<T>(CloudflareCall call, HttpResponseMessage response, byte[] answer, JsonTypeInfo<CfEnvelope<T>> type)
+    {
+        var envelope = Read(answer, response.IsSuccessStatusCode, type);
+        if (response.IsSuccessStatusCode && envelope is { Success: true })
+        {
+            return envelope;
+        }
+
+        if (response.IsSuccessStatusCode && envelope is null)
+        {
+            throw new CloudflareException($"Cloudflare did not {call.What}: the answer is not the API's JSON.", CloudflareFault.Passing) { Status = response.StatusCode };
+        }
+
+        var exception = CloudflareException.From(call, response.StatusCode, envelope?.Errors ?? ReadErrors(answer), response.Headers.RetryAfter?.Delta);
+        LogRefused(exception.Message, Header(response, "cf-ray") ?? "unknown");
+        if (exception.IsTooManyCalls)
+        {
+            throw new CloudflareException(exception.Message, CloudflareFault.Passing) { Status = exception.Status, Code = exception.Code, RetryAfter = budget.Pause(exception.RetryAfter) };
+        }
+
+        throw exception;
+    }
+
+    private static string? Header(HttpResponseMessage? response, string name) =>
+        response is not null && response.Headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
     private static CfEnvelope<T>? Read<T>(byte[] answer, bool isSuccess, JsonTypeInfo<CfEnvelope<T>> type)
     {
@@ -266,4 +329,7 @@ internal sealed class CloudflareClient : IDisposable
             return null;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Message} cf-ray {Ray}")]
+    private partial void LogRefused(string message, string ray);
 }

@@ -84,6 +84,7 @@ internal sealed record CfBatchResult
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(CfEnvelope<JsonElement>))]
+[JsonSerializable(typeof(CfEnvelope<List<JsonElement>>))]
 [JsonSerializable(typeof(CfEnvelope<string>))]
 [JsonSerializable(typeof(CfEnvelope<CfTokenStatus>))]
 [JsonSerializable(typeof(CfEnvelope<List<CfAccount>>))]

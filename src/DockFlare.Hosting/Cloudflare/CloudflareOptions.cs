@@ -12,9 +12,15 @@ public sealed class CloudflareOptions
     /// <summary><c>CF_ZONE_ID</c>: the zone to use when detection finds none and it contains the host.</summary>
     public string? ZoneId { get; set; }
 
+    /// <summary><c>CF_ACCOUNT_EMAIL</c>: who <c>access.policy=authenticate</c> lets in. Without it <c>authenticate</c> is an error.</summary>
+    public string? AccountEmail { get; set; }
+
     /// <summary><c>CF_API_BASE_URL</c>. Default <c>https://api.cloudflare.com/client/v4</c>.</summary>
     public Uri ApiBaseUrl { get; set; } = new("https://api.cloudflare.com/client/v4");
 
     /// <summary>How long one call may take. Default 30 seconds.</summary>
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary><c>CF_API_LIMIT</c>: our own ceiling of calls in 5 minutes, under Cloudflare's 1,200; a tenth of it is kept for closing exposures. Default 1,100; 10 to 100,000.</summary>
+    public int CallLimit { get; set; } = 1100;
 }

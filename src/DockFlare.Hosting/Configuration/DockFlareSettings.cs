@@ -12,6 +12,7 @@ internal static class DockFlareSettings
         new("CF_API_TOKEN", "Cloudflare:ApiToken", Secret, "", "Cloudflare API token. Without it the master is in setup mode: plans are shown and nothing is applied."),
         new("CF_ACCOUNT_ID", "Cloudflare:AccountId", Text, "found when the token sees exactly one account", "The Cloudflare account."),
         new("CF_ZONE_ID", "Cloudflare:ZoneId", Text, "", "Fallback zone, used when detection finds none and it contains the host."),
+        new("CF_ACCOUNT_EMAIL", "Cloudflare:AccountEmail", Text, "", "The address that access.policy=authenticate lets in."),
         new("CF_API_BASE_URL", "Cloudflare:ApiBaseUrl", SettingKind.Uri, "https://api.cloudflare.com/client/v4", "Where Cloudflare's API is."),
         new("CF_API_LIMIT", "Cloudflare:CallLimit", Integer, "1100", "Our own ceiling of API calls in 5 minutes, under Cloudflare's 1,200.") { Min = 10, Max = 100_000 },
         new("TUNNEL_NAME", "TunnelName", Text, "dockflare-tunnel", "Tunnel of the master's own Docker host. Setting it adopts an existing tunnel of that name."),

@@ -38,7 +38,9 @@ internal static class MasterSettings
         options.ApiToken = values.Text("Cloudflare:ApiToken");
         options.AccountId = values.Text("Cloudflare:AccountId");
         options.ZoneId = values.Text("Cloudflare:ZoneId");
+        options.AccountEmail = values.Text("Cloudflare:AccountEmail");
         options.ApiBaseUrl = values.Address("Cloudflare:ApiBaseUrl") ?? options.ApiBaseUrl;
+        options.CallLimit = values.Integer("Cloudflare:CallLimit", options.CallLimit);
     }
 
     public static void Fill(AgentPlaneOptions options, SettingValues values)

@@ -20,7 +20,7 @@ internal sealed class RouteConsole(PassBoard board, RouteConsoleOptions options,
         await output.WriteLineAsync(options.Headline).ConfigureAwait(false);
         foreach (var address in services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
         {
-            await output.WriteLineAsync($"Open {address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)}").ConfigureAwait(false);
+            await output.WriteLineAsync(options.AtAddress.Replace("{address}", address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal), StringComparison.Ordinal)).ConfigureAwait(false);
         }
 
         var first = await FirstAsync(stoppingToken).ConfigureAwait(false);
@@ -84,6 +84,9 @@ internal sealed class RouteConsole(PassBoard board, RouteConsoleOptions options,
 internal sealed class RouteConsoleOptions
 {
     public required string Headline { get; init; }
+
+    /// <summary>What is said of each address the host listens on, with <c>{address}</c> in its place.</summary>
+    public string AtAddress { get; init; } = "API at {address}/api/v2/rules";
 
     public bool Once { get; init; }
 

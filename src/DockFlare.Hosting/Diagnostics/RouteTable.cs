@@ -51,7 +51,8 @@ internal static class RouteTable
             }
         }
 
-        foreach (var gone in old.Values.OrderBy(static outcome => outcome.Route, StringComparer.Ordinal))
+        var there = after.Select(static outcome => outcome.Route).ToHashSet(StringComparer.Ordinal);
+        foreach (var gone in old.Values.Where(outcome => !there.Contains(outcome.Route)).OrderBy(static outcome => outcome.Route, StringComparer.Ordinal))
         {
             yield return $"- {"gone",-9} {gone.Route}";
         }
@@ -81,6 +82,7 @@ internal static class RouteTable
         RouteState.Live or RouteState.Unproven => '+',
         RouteState.Pending => '.',
         RouteState.Grace => '~',
+        RouteState.Ignored => ' ',
         _ => '!',
     };
 }

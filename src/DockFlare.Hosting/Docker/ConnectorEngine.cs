@@ -102,7 +102,16 @@ internal sealed partial class ConnectorEngine(IDockerClient client, DockerOption
     public async Task<string> StartAsync(TunnelSpec spec, int replica, string name, CancellationToken cancellationToken)
     {
         var created = await client.Containers.CreateContainerAsync(ConnectorPlan.ToContainer(spec, options, replica, name), cancellationToken).ConfigureAwait(false);
-        await client.Containers.StartContainerAsync(created.ID, new(), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await client.Containers.StartContainerAsync(created.ID, new(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.InternalServerError)
+        {
+            // The engine's runtime fails a start now and then ("write init-p: broken pipe"): a second try tells a hiccup from a fault.
+            await client.Containers.StartContainerAsync(created.ID, new(), cancellationToken).ConfigureAwait(false);
+        }
+
         return created.ID;
     }
 

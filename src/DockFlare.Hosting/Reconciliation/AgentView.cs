@@ -116,12 +116,20 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
 
     private async ValueTask<EquatableArray<AgentCommand>> CommandsAsync(AgentId agent, CancellationToken cancellationToken)
     {
-        var commands = new List<AgentCommand>(await queue.PendingAsync(agent, cancellationToken).ConfigureAwait(false));
-        await foreach (var letter in queue.DeadLettersAsync(agent, cancellationToken).ConfigureAwait(false))
+        try
         {
-            commands.Add(letter.Command);
-        }
+            var commands = new List<AgentCommand>(await queue.PendingAsync(agent, cancellationToken).ConfigureAwait(false));
+            await foreach (var letter in queue.DeadLettersAsync(agent, cancellationToken).ConfigureAwait(false))
+            {
+                commands.Add(letter.Command);
+            }
 
-        return commands.ToEquatableArray();
+            return commands.ToEquatableArray();
+        }
+        catch (CommandQueueException)
+        {
+            // The routes do not wait for the queue. Sending the command again says what is wrong with it.
+            return [];
+        }
     }
 }

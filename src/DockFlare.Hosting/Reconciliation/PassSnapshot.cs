@@ -40,7 +40,7 @@ internal sealed record PassSnapshot
 
     public EquatableArray<RouteOutcome> Routes { get; init; }
 
-    /// <summary>What could not be applied, by host or tunnel.</summary>
+    /// <summary>What could not be applied or read, by host, tunnel or zone.</summary>
     public IReadOnlyDictionary<string, string> Faults { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, ConnectorStatus> Connectors { get; init; } = new Dictionary<string, ConnectorStatus>();

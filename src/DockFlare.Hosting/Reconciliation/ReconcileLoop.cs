@@ -12,7 +12,7 @@ internal sealed partial class ReconcileLoop(
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
     private string? lastTrouble;
-    private HashSet<string> lastFaults = [];
+    private IReadOnlyDictionary<string, string> lastFaults = new Dictionary<string, string>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -100,13 +100,25 @@ internal sealed partial class ReconcileLoop(
             lastTrouble = said;
         }
 
-        var faults = snapshot.Faults.Select(static pair => $"{pair.Key}: {pair.Value}").ToList();
-        foreach (var fault in faults.Where(fault => !lastFaults.Contains(WithoutRay(fault))).Order(StringComparer.Ordinal))
+        if (snapshot.Trouble is not null)
         {
-            LogFault(fault);
+            return;
         }
 
-        lastFaults = [.. faults.Select(static fault => WithoutRay(fault))];
+        foreach (var (subject, reason) in snapshot.Faults.OrderBy(static fault => fault.Key, StringComparer.Ordinal))
+        {
+            if (!string.Equals(lastFaults.GetValueOrDefault(subject), reason, StringComparison.Ordinal))
+            {
+                LogFault(subject, reason);
+            }
+        }
+
+        foreach (var subject in lastFaults.Keys.Where(subject => !snapshot.Faults.ContainsKey(subject)).Order(StringComparer.Ordinal))
+        {
+            LogFaultOver(subject);
+        }
+
+        lastFaults = snapshot.Faults;
     }
 
     // Each call has a ray of its own: the same trouble once more is still the same trouble.
@@ -122,6 +134,9 @@ internal sealed partial class ReconcileLoop(
     [LoggerMessage(Level = LogLevel.Information, Message = "Passes run again.")]
     private partial void LogTroubleOver();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not applied: {Fault}")]
-    private partial void LogFault(string fault);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not applied to {Subject}: {Reason}")]
+    private partial void LogFault(string subject, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "What was in the way of {Subject} is over.")]
+    private partial void LogFaultOver(string subject);
 }

@@ -16,7 +16,8 @@ internal sealed partial class Reconciler(
     ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
-    private const int MaxRounds = 4;
+    private const string AccessUnread = "access";
+    private const int MaxRounds = 8;
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
@@ -33,6 +34,7 @@ internal sealed partial class Reconciler(
         var started = time.GetTimestamp();
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await cloudflare.Access.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
             : SetupPass();
@@ -57,9 +59,15 @@ internal sealed partial class Reconciler(
         var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
+        var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
+        if (resync)
+        {
+            cloudflare.Applier.ForgetRefusals();
+        }
+
         for (var round = 1; ; round++)
         {
-            var look = await LookAsync(account, owner, resync && round == 1, cancellationToken).ConfigureAwait(false);
+            var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
                 continue;
@@ -79,62 +87,100 @@ internal sealed partial class Reconciler(
             faults.Clear();
             if (!look.Plan.IsEmpty)
             {
-                var context = new ApplyContext(account, owner, agents.IsNamedByOperator);
-                faults.AddRange(await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false));
-                var isProvisioning = look.Plan.Changes.Any(static change => change is Change.CreateTunnel);
-                var done = Done(look.Plan, faults, isProvisioning);
-                applied.AddRange(done);
-                if (isProvisioning && done.Count > 0 && round < MaxRounds)
+                var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
+                var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
+                faults.AddRange(result.Faults);
+                foreach (var (key, fault) in result.Unmade)
                 {
-                    // Now that there are tunnels, what depends on their ids can be planned.
+                    unmade[key] = fault;
+                }
+
+                applied.AddRange(Done(result));
+                if (result.HasMore && round < MaxRounds)
+                {
+                    // Now that there are tunnels and applications, what depends on their ids can be planned.
                     continue;
                 }
 
-                look = await LookAgainAsync(look, account, owner, cancellationToken).ConfigureAwait(false);
+                look = await LookAgainAsync(look, account, owner, unmade, cancellationToken).ConfigureAwait(false);
             }
 
+            faults.AddRange(Unresolved(look, unmade, owner));
             deletionsConfirmed = false;
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
             return Describe(look, account, applied, faults);
         }
     }
 
-    private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, CancellationToken cancellationToken)
+    private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var assignments = agents.Assignments();
         agents.Publish(assignments);
         var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
         var zoneIds = desired.Dns.Select(static record => record.ZoneId).Concat(tunnels.All.SelectMany(static record => record.ZoneIds)).Distinct(StringComparer.Ordinal).ToList();
         var tunnelIds = assignments.Where(static tunnel => !tunnel.IsPlanned).Select(static tunnel => tunnel.TunnelId).Distinct(StringComparer.Ordinal).ToList();
-        cloudflare.Observer.ForgetOutrun(agents.Connectors());
+        cloudflare.Observer.DoubtOutrun(agents.Connectors());
         var unread = await cloudflare.Observer.ReadAsync(account.AccountId, zoneIds, tunnelIds, refresh, cancellationToken).ConfigureAwait(false);
+        if (await cloudflare.Access.ReadAsync(account.AccountId, desired, refresh, cancellationToken).ConfigureAwait(false) is { } accessFault)
+        {
+            unread[AccessUnread] = accessFault;
+        }
+
+        if (cloudflare.Access.IsInUse)
+        {
+            // Names of identity providers have a meaning only now.
+            desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
+        }
+
+        if (await cloudflare.Access.ReadTeamAsync(account.AccountId, desired, cancellationToken).ConfigureAwait(false) is { } teamFault)
+        {
+            unread.TryAdd(AccessUnread, teamFault);
+        }
+
         var isTunnelGone = await ForgetGoneTunnelsAsync(unread, cancellationToken).ConfigureAwait(false);
-        return await CompareAsync(assignments, desired, unread, owner, cancellationToken).ConfigureAwait(false) with { IsTunnelGone = isTunnelGone };
+        return await CompareAsync(assignments, desired, unread, owner, unmade, cancellationToken).ConfigureAwait(false) with { IsTunnelGone = isTunnelGone };
     }
 
     // What was remembered of our own writes is enough to say what is left; nothing is read again.
-    private async Task<Look> LookAgainAsync(Look before, AccountView account, string owner, CancellationToken cancellationToken)
+    private async Task<Look> LookAgainAsync(Look before, AccountView account, string owner, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var assignments = agents.Assignments();
         var desired = DesiredStateBuilder.Build(Input(assignments, account.Zones));
-        return await CompareAsync(assignments, desired, before.Unread, owner, cancellationToken).ConfigureAwait(false);
+        return await CompareAsync(assignments, desired, before.Unread, owner, unmade, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Look> CompareAsync(
-        List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, CancellationToken cancellationToken)
+        List<TunnelAssignment> assignments, DesiredState desired, Dictionary<string, CloudflareException> unread, string owner, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)
     {
         var tunnelIds = assignments.Select(static tunnel => tunnel.TunnelId).ToHashSet(StringComparer.Ordinal);
-        var (documents, records) = cloudflare.Observer.Remembered(owner, tunnels.IsOurs, OwnedIn);
+        var ownIds = tunnels.OwnIds();
+        var (documents, records) = cloudflare.Observer.Remembered(owner, ownIds.Contains, OwnedIn, withDoubted: false);
+        var (knownDocuments, knownRecords) = cloudflare.Observer.HasDoubts ? cloudflare.Observer.Remembered(owner, ownIds.Contains, OwnedIn, withDoubted: true) : (documents, records);
         var observed = new ObservedState
         {
             Tunnels = documents,
             Dns = records,
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
-            UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        var policy = new PlanPolicy { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
-        return new(desired, observed, Planner.Compute(desired, observed, policy, owner), unread);
+        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
+    }
+
+    private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+
+    // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
+    private IEnumerable<ApplyFault> Unresolved(Look look, Dictionary<string, ApplyFault> unmade, string owner)
+    {
+        if (unmade.Count == 0 || look.Observed.Access is not { } access)
+        {
+            return unmade.Values;
+        }
+
+        var open = Planner.Compute(look.Desired, look.Observed with { Access = access with { Unmade = [] } }, Policy, owner).Changes
+            .Where(static change => change.Phase == ChangePhase.Guard).Select(static change => change.Subject).ToHashSet(StringComparer.Ordinal);
+        return unmade.Values.Where(fault => access.Unread is not null || open.Contains(fault.Subject));
     }
 
     private ReconcileInput Input(List<TunnelAssignment> assignments, ZoneMap zones) => new()
@@ -142,6 +188,7 @@ internal sealed partial class Reconciler(
         Tunnels = assignments.ToEquatableArray(),
         Reports = agents.Reports(),
         Zones = zones,
+        Access = cloudflare.Access.Catalog(),
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
         Now = time.GetUtcNow(),
@@ -150,8 +197,8 @@ internal sealed partial class Reconciler(
         Readings = readings,
     };
 
-    private EquatableArray<RuleIdentity> OwnedIn(string tunnelId) =>
-        tunnels.FindById(tunnelId)?.Owned.Select(static rule => rule.Identity).ToEquatableArray() ?? [];
+    private EquatableArray<RuleIdentity> OwnedIn(string tunnelId, IngressDocument document) =>
+        tunnels.FindById(tunnelId)?.OwnedIn(document).ToEquatableArray() ?? [];
 
     // A tunnel that somebody deleted at Cloudflare is made anew under its name; its records are still known to be ours.
     private async ValueTask<bool> ForgetGoneTunnelsAsync(Dictionary<string, CloudflareException> unread, CancellationToken cancellationToken)
@@ -166,9 +213,16 @@ internal sealed partial class Reconciler(
 
             LogTunnelGone(record.Name, id);
             await tunnels.SaveAsync(
-                record with { TunnelId = null, FormerIds = record.FormerIds.Append(id).ToEquatableArray(), Generation = record.Generation + 1, Owned = [] },
+                record with
+                {
+                    TunnelId = null,
+                    FormerIds = record.FormerIds.Append(id).ToEquatableArray(),
+                    Generation = record.Generation + 1,
+                    Owned = [],
+                    Routes = record.Routes.Select(route => route with { TunnelId = TunnelAssignment.Planned(record.Name) }).ToEquatableArray(),
+                },
                 cancellationToken).ConfigureAwait(false);
-            cloudflare.Observer.ForgetTunnel(id);
+            cloudflare.Observer.Forget(id);
             isGone = true;
         }
 
@@ -178,35 +232,40 @@ internal sealed partial class Reconciler(
     // What the store remembers is brought up to what was seen: routes and their grace, versions that were not known, rules and zones that are done with.
     private async ValueTask SettleRecordsAsync(Look look, CancellationToken cancellationToken)
     {
-        var zonesByTunnel = look.Observed.Dns
+        var zonesByTunnel = look.Known.Dns
             .Where(static record => record.IsOwned)
             .ToLookup(static record => DnsNames.FindTunnelId(record.Content)!, static record => record.ZoneId, StringComparer.Ordinal);
         var routes = look.Desired.Routes.ToLookup(static route => route.TunnelId, StringComparer.Ordinal);
-        foreach (var tunnel in look.Observed.Tunnels.ToList())
+        foreach (var record in tunnels.All.Where(static record => record.TunnelId is not null).ToList())
         {
-            if (tunnels.FindById(tunnel.TunnelId) is not { } record)
-            {
-                continue;
-            }
-
-            var there = tunnel.Document.Entries.Select(static entry => entry.Identity).ToHashSet();
-            var own = routes[tunnel.TunnelId].ToEquatableArray();
-            var wanted = own.Select(static route => RuleIdentity.Of(route.Key)).ToHashSet();
+            var own = routes[record.TunnelId!].ToEquatableArray();
             var zoneIds = record.ZoneIds.Where(look.Unread.ContainsKey)
-                .Concat(record.FormerIds.Append(tunnel.TunnelId).SelectMany(id => zonesByTunnel[id]))
+                .Concat(record.FormerIds.Append(record.TunnelId!).SelectMany(id => zonesByTunnel[id]))
                 .Concat(own.Select(static route => route.ZoneId));
+            var known = look.Known.Tunnels.FirstOrDefault(tunnel => string.Equals(tunnel.TunnelId, record.TunnelId, StringComparison.Ordinal));
             await tunnels.SaveAsync(
                 record with
                 {
-                    Routes = own,
-                    Owned = record.Owned
-                        .Where(rule => there.Contains(rule.Identity) || wanted.Contains(rule.Identity))
-                        .Select(rule => rule.Since == 0 && there.Contains(rule.Identity) ? rule with { Since = tunnel.Version } : rule)
-                        .ToEquatableArray(),
+                    Routes = KeepsIntent(record) ? record.Routes : own,
+                    Owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own),
                     ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 },
                 cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // What we meant to write proves which rules are ours until the outcome has been seen.
+    private bool KeepsIntent(TunnelRecord record) => cloudflare.Observer.IsDoubted(record.TunnelId!) && record.Owned.Any(static rule => rule.Since == 0);
+
+    private static EquatableArray<OwnedRule> Settle(TunnelRecord record, ObservedTunnel tunnel, EquatableArray<DesiredRoute> routes)
+    {
+        var there = tunnel.Document.Entries.Select(static entry => entry.Identity).ToHashSet();
+        var wanted = routes.Select(static route => RuleIdentity.Of(route.Key)).ToHashSet();
+        var ours = tunnel.Owned.ToHashSet();
+        return record.Owned
+            .Where(rule => ours.Contains(rule.Identity) && (there.Contains(rule.Identity) || wanted.Contains(rule.Identity)))
+            .Select(rule => rule.Since <= 0 && there.Contains(rule.Identity) ? rule with { Since = tunnel.Version } : rule)
+            .ToEquatableArray();
     }
 
     private PassSnapshot Describe(Look look, AccountView account, List<Change> applied, List<ApplyFault> faults)
@@ -225,11 +284,11 @@ internal sealed partial class Reconciler(
         var connectors = agents.Connectors();
         var evidence = new RouteEvidence
         {
-            RulesSince = look.Observed.Tunnels.ToDictionary(
+            RulesSince = look.Known.Tunnels.ToDictionary(
                 static tunnel => tunnel.TunnelId,
                 tunnel => (IReadOnlyDictionary<RuleIdentity, long>)(tunnels.FindById(tunnel.TunnelId)?.Owned ?? []).ToDictionary(static rule => rule.Identity, static rule => rule.Since),
                 StringComparer.Ordinal),
-            PublishedHosts = look.Observed.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
+            PublishedHosts = look.Known.Dns.Where(static record => record.IsOwned).Select(static record => record.Name).ToHashSet(StringComparer.Ordinal),
             Connectors = connectors,
             SilentTunnels = agents.SilentTunnels(look.Desired.Tunnels),
             Faults = messages,
@@ -241,9 +300,9 @@ internal sealed partial class Reconciler(
             Remaining = look.Plan,
             Routes = RouteStates.Settle(look.Desired, look.Plan, evidence),
             Faults = messages,
-            MayPass = faults.Exists(static fault => fault.Fault == CloudflareFault.Passing || fault.Message.Length == 0)
+            MayPass = faults.Exists(static fault => fault.Fault is CloudflareFault.Passing or CloudflareFault.NotFound || fault.Message.Length == 0)
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
-            RetryAfter = faults.Select(static fault => fault.RetryAfter).Max(),
+            RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
             Connectors = connectors,
             Zones = account.All,
         };
@@ -298,11 +357,10 @@ internal sealed partial class Reconciler(
     private bool NeedsZones(bool resync) =>
         resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
 
-    // A plan that makes tunnels is applied no further: the rest is planned again with their ids.
-    private List<Change> Done(Plan plan, List<ApplyFault> faults, bool isProvisioning)
+    private List<Change> Done(ApplyResult result)
     {
-        var failed = faults.Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
-        var done = plan.Changes.Where(change => (!isProvisioning || change is Change.CreateTunnel) && !failed.Contains(change.Subject)).ToList();
+        var failed = result.Faults.Concat(result.Unmade.Select(static fault => fault.Fault)).Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
+        var done = result.Tried.Where(change => !failed.Contains(change.Subject)).ToList();
         foreach (var change in done)
         {
             LogApplied(change.Describe());
@@ -314,6 +372,9 @@ internal sealed partial class Reconciler(
     private sealed record Look(DesiredState Desired, ObservedState Observed, Plan Plan, Dictionary<string, CloudflareException> Unread)
     {
         public bool IsTunnelGone { get; init; }
+
+        /// <summary>With what is in doubt: good enough to show and to remember where to look, never to act on.</summary>
+        public ObservedState Known { get; init; } = ObservedState.Empty;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
@@ -324,7 +385,7 @@ internal sealed partial class Reconciler(
 }
 
 /// <summary>Cloudflare's side of a pass.</summary>
-internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, PlanApplier Applier, IOptions<CloudflareOptions> Options)
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, IOptions<CloudflareOptions> Options)
 {
     public string? FallbackZoneId => Options.Value.ZoneId;
 }

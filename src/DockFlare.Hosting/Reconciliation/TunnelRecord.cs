@@ -25,8 +25,8 @@ internal sealed record TunnelRecord
     /// <summary>Made by this installation, as opposed to adopted.</summary>
     public bool IsCreatedHere { get; init; }
 
-    /// <summary>SHA-256 of the secret sent with a creation whose outcome is not known: proves later that a tunnel of this name is ours.</summary>
-    public string? SecretHash { get; init; }
+    /// <summary>SHA-256 of the secrets sent with creations whose outcome is not known: proves later that a tunnel of this name is ours.</summary>
+    public EquatableArray<string> SecretHashes { get; init; }
 
     /// <summary>Ids it had before somebody deleted it at Cloudflare: records that point there are still ours.</summary>
     public EquatableArray<string> FormerIds { get; init; }
@@ -37,14 +37,44 @@ internal sealed record TunnelRecord
     public EquatableArray<OwnedRule> Owned { get; init; }
 
     public EquatableArray<DesiredRoute> Routes { get; init; }
+
+    /// <summary>
+    /// The rules of a document that are ours. One that was never seen written is ours only if it says what we meant to write:
+    /// else somebody else made it before we could.
+    /// </summary>
+    public IEnumerable<RuleIdentity> OwnedIn(IngressDocument document)
+    {
+        Dictionary<RuleIdentity, IngressRule>? meant = null;
+        foreach (var rule in Owned.AsEnumerable())
+        {
+            if (rule.Since == 0 && document.Positions.TryGetValue(rule.Identity, out var position))
+            {
+                meant ??= Routes.Select(static route => route.Rule).DistinctBy(static rule => rule.Key).ToDictionary(static rule => RuleIdentity.Of(rule.Key));
+                if (!meant.TryGetValue(rule.Identity, out var ours) || !IsSame(ours, document.Entries[position]))
+                {
+                    continue;
+                }
+            }
+
+            yield return rule.Identity;
+        }
+    }
+
+    // The demand for the application's token is worked out anew in each pass and is not part of what is remembered of a route.
+    private static bool IsSame(IngressRule rule, IngressEntry entry) =>
+        string.Equals(rule.Service, entry.Service, StringComparison.Ordinal)
+        && IngressMeaning.AreSame(rule.Origin with { Access = null }, entry.Origin with { Access = null });
 }
 
 /// <summary>A rule of ours in a tunnel's document.</summary>
 /// <param name="Hostname">As it stands in the document.</param>
 /// <param name="Path">As it stands in the document; empty for none.</param>
-/// <param name="Since">The configuration version that brought it as it is; 0 while that is not known.</param>
+/// <param name="Since">The configuration version that brought it as it is; 0 before it was ever seen written, negative while a change of it is under way.</param>
 internal sealed record OwnedRule(string Hostname, string Path, long Since)
 {
+    /// <summary>The rule while a change of it is under way: ours for certain, but not known to be as it should.</summary>
+    public OwnedRule InDoubt() => this with { Since = Since > 0 ? -Since : Since < 0 ? Since : -1 };
+
     [JsonIgnore]
     public RuleIdentity Identity => new(Hostname, Path);
 }

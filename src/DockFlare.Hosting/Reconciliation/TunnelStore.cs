@@ -1,14 +1,15 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using DockFlare.Core.Commands;
 using DockFlare.Hosting.Persistence;
 
 namespace DockFlare.Hosting.Reconciliation;
 
-/// <summary>The tunnel records, in memory and in the store. Used by the reconciler alone, one pass at a time.</summary>
+/// <summary>The tunnel records, in memory and in the store. Used by the reconciler alone, one pass at a time; in a pass several records are written side by side.</summary>
 internal sealed class TunnelStore(IStateStore store)
 {
     private const string Kind = "tunnel";
-    private readonly Dictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
     private bool isLoaded;
 
     /// <summary>Every record, by agent and name.</summary>
@@ -46,25 +47,27 @@ internal sealed class TunnelStore(IStateStore store)
         return null;
     }
 
-    /// <summary>Whether a tunnel is, or was before somebody deleted it, one of those here.</summary>
-    public bool IsOurs(string tunnelId)
+    /// <summary>The ids of the tunnels here, and those they had before somebody deleted them.</summary>
+    public HashSet<string> OwnIds()
     {
+        var ids = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (record, _) in records.Values)
         {
-            if (string.Equals(record.TunnelId, tunnelId, StringComparison.Ordinal) || record.FormerIds.Contains(tunnelId, StringComparer.Ordinal))
+            ids.UnionWith(record.FormerIds);
+            if (record.TunnelId is { } id)
             {
-                return true;
+                ids.Add(id);
             }
         }
 
-        return false;
+        return ids;
     }
 
     /// <summary>Writes the record if it says something else than before; durable when it answers.</summary>
     public async ValueTask SaveAsync(TunnelRecord record, CancellationToken cancellationToken)
     {
         var id = Id(record.Agent, record.Name);
-        var (old, version) = records.GetValueOrDefault(id);
+        var (old, version) = records.TryGetValue(id, out var found) ? found : default;
         if (record == old)
         {
             return;

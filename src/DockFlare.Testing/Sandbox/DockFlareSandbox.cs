@@ -34,7 +34,10 @@ public static class DockFlareSandbox
 
         var folder = Directory.CreateTempSubdirectory("dockflare-sandbox-").FullName;
         var services = builder.Services;
+        // Nothing here is worth a secret; a key that somebody set is theirs.
+        var key = builder.Configuration["ApiKey"] is { Length: > 0 } ? null : "sandbox";
         services.AddSingleton(cloudflare);
+        services.AddHostedService(provider => new SandboxKey(provider.GetRequiredService<MasterApiKey>(), key));
         services.AddHostedService(provider => new SandboxCleanup(cloudflare, folder));
         services.PostConfigure<CloudflareOptions>(options => (options.ApiBaseUrl, options.ApiToken, options.AccountId) = (cloudflare.BaseUrl, cloudflare.Token, cloudflare.AccountId));
         services.PostConfigure<AgentOptions>(options => (options.DataPath, options.TunnelCheckInterval) = (Path.Combine(folder, "agent"), TimeSpan.FromSeconds(1)));
@@ -52,6 +55,7 @@ public static class DockFlareSandbox
                 + (engine is null
                     ? "No Docker Engine answers at DOCKER_HOST, so a scripted set of containers comes and goes."
                     : $"The Docker Engine at {engine} is read and nothing is created in it."),
+            $"Ask it: curl -H 'Authorization: Bearer {key ?? "<DOCKFLARE_API_KEY>"}' {{address}}/api/v2/rules",
             once);
     }
 
@@ -110,4 +114,16 @@ internal sealed class SandboxCleanup(FakeCloudflare cloudflare, string folder) :
         await cloudflare.DisposeAsync().ConfigureAwait(false);
         Directory.Delete(folder, recursive: true);
     }
+}
+
+/// <summary>The master API key of a sandbox.</summary>
+internal sealed class SandboxKey(MasterApiKey master, string? key) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        master.Value = key ?? master.Value;
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

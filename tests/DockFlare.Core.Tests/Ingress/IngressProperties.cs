@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CsCheck;
 using DockFlare.Core.Ingress;
+using DockFlare.Core.Labels;
 
 namespace DockFlare.Core.Tests.Ingress;
 
@@ -105,7 +106,7 @@ public sealed class IngressProperties
             var wasDead = !isOurs && deadBefore.Any(position => ReferenceEquals(there.Entries[position], entries[i]));
 
             // The alias of a name in other letters is the one host that two rules can share without being written alike.
-            Assert.True(!coveredByOther || wasDead || Idna.FindAscii(entries[i].Identity.Hostname) != entries[i].Identity.Hostname || IsAliasOf(entries, by), merged.Document.ToJson());
+            Assert.True(!coveredByOther || wasDead || HostName.FindAlias(entries[i].Identity.Hostname) != entries[i].Identity.Hostname || IsAliasOf(entries, by), merged.Document.ToJson());
         }
     });
 
@@ -130,7 +131,7 @@ public sealed class IngressProperties
         _ = IngressService.FindFault(text);
         _ = Re2Syntax.FindFault(text);
         _ = GoDuration.TryParse(text, out _);
-        _ = Idna.FindAscii(text);
+        _ = HostName.FindAlias(text);
         _ = IngressValidator.FindFaultInJson(Encoding.UTF8.GetBytes(text));
         _ = IngressValidator.FindFaultInJson(JsonSerializer.SerializeToUtf8Bytes(text, TextJson.Default.String));
     });
@@ -161,7 +162,7 @@ public sealed class IngressProperties
         Enumerable.Range(0, document.Entries.Count).Where(i => which(document.Entries[i]));
 
     private static bool IsAliasOf(EquatableArray<IngressEntry> entries, int position) =>
-        Idna.FindAscii(entries[position].Identity.Hostname) is { } alias && alias != entries[position].Identity.Hostname;
+        HostName.FindAlias(entries[position].Identity.Hostname) is { } alias && alias != entries[position].Identity.Hostname;
 
     private static int NaiveMatch(IngressDocument document, string host, string path)
     {

@@ -1,4 +1,5 @@
 using DockFlare.Core.Ingress;
+using DockFlare.Core.Labels;
 
 namespace DockFlare.Core.Tests.Ingress;
 
@@ -85,5 +86,5 @@ public sealed class MatcherTests
     [InlineData("a b.example.com", null)]
     [InlineData("-a.example.com", null)]
     [InlineData("ab--c.example.com", null)]
-    public void The_alias_is_the_name_on_the_wire(string hostname, string? alias) => Assert.Equal(alias, Idna.FindAscii(hostname));
+    public void The_alias_is_the_name_on_the_wire(string hostname, string? alias) => Assert.Equal(alias, HostName.FindAlias(hostname));
 }

@@ -10,7 +10,12 @@ internal sealed class MasterApi(Uri address, string key) : IDisposable
     private readonly HttpClient http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { Authorization = new("Bearer", key) } };
 
     /// <summary>The plan as text; <c>Nothing to change.</c> when there is nothing.</summary>
-    public async Task<string> PlanAsync() => (await http.GetStringAsync(new Uri("api/v2/plan", UriKind.Relative))).Trim();
+    public async Task<string> PlanAsync()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("api/v2/plan", UriKind.Relative)) { Headers = { { "Accept", "text/plain" } } };
+        using var answer = await http.SendAsync(request);
+        return (await answer.Content.ReadAsStringAsync()).Trim();
+    }
 
     public Task UntilNothingToChangeAsync() => Eventually.ReadAsync("the plan is empty", PlanAsync, static plan => plan == "Nothing to change.");
 

@@ -33,7 +33,8 @@ public sealed class TwoEngines : IAsyncLifetime
         "run", "-d", "--name", name, "--label", "dockflare.enable=true", "--label", $"dockflare.hostname={host}", "--label", $"dockflare.service=http://{name}:8080", .. more, TestImages.Workload,
     ]);
 
-    private static async Task PrepareAsync(DockerEngine engine)
+    /// <summary>Brings an engine the images.</summary>
+    public static async Task PrepareAsync(DockerEngine engine)
     {
         await TestImages.AddWorkloadAsync(engine);
         await TestImages.ImportAsync(

@@ -15,10 +15,10 @@ internal sealed class World : IAsyncDisposable
     private readonly List<MasterApi> apis = [];
     private readonly Dictionary<string, string> secrets = [];
 
-    private World(FakeCloudflare cloudflare)
+    private World(FakeCloudflare cloudflare, FakePlan plan)
     {
         Cloudflare = cloudflare;
-        ZoneId = cloudflare.AddZone("example.com");
+        ZoneId = cloudflare.AddZone("example.com", plan);
         MasterAddress = new($"http://127.0.0.1:{LoopbackPort.Take()}/");
         Keep("the Cloudflare token", cloudflare.Token);
         Keep("the master API key", MasterKey);
@@ -33,7 +33,7 @@ internal sealed class World : IAsyncDisposable
 
     public string MasterKey { get; } = Secret();
 
-    public static async Task<World> CreateAsync() => new(await FakeCloudflare.StartAsync(cancellationToken: TestContext.Current.CancellationToken));
+    public static async Task<World> CreateAsync(FakePlan plan = FakePlan.Free) => new(await FakeCloudflare.StartAsync(cancellationToken: TestContext.Current.CancellationToken), plan);
 
     /// <summary>A new secret that nothing else looks like.</summary>
     public static string Secret() => "canary" + RandomNumberGenerator.GetHexString(32, lowercase: true);
@@ -83,6 +83,20 @@ internal sealed class World : IAsyncDisposable
 
     /// <summary>The folder that <c>DOCKFLARE_DATA</c> names by itself for a host.</summary>
     public string DataOf(string host) => Path.Combine(folder, host);
+
+    /// <summary>The moment at which the emulated Cloudflare is as wanted for the first time from now on.</summary>
+    public Task<DateTimeOffset> TimeWhen(Func<FakeView, bool> isIt)
+    {
+        var seen = new TaskCompletionSource<DateTimeOffset>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cloudflare.Observe(view =>
+        {
+            if (!seen.Task.IsCompleted && isIt(view))
+            {
+                seen.TrySetResult(TimeProvider.System.GetUtcNow());
+            }
+        });
+        return seen.Task.WaitAsync(Eventually.Limit);
+    }
 
     /// <summary>Waits until the emulated Cloudflare is as wanted, looking after each write to it.</summary>
     public async Task UntilAsync(string wanted, Func<FakeView, bool> isIt)

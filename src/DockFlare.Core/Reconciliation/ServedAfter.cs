@@ -1,0 +1,60 @@
+using DockFlare.Core.Ingress;
+
+namespace DockFlare.Core.Reconciliation;
+
+/// <summary>What is still served of a host once a plan is applied: as long as something is, its application stays.</summary>
+internal sealed class ServedAfter
+{
+    private readonly HashSet<RuleIdentity> rules = [];
+    private readonly HashSet<string> records = new(StringComparer.Ordinal);
+    private readonly HashSet<string> publicRoutes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> servedHosts = new(StringComparer.Ordinal);
+
+    public ServedAfter(DesiredState desired, ObservedState observed, List<Change> planned)
+    {
+        var removed = planned.OfType<Change.PutIngress>().SelectMany(static put => put.Removed.Select(identity => (put.Tunnel.TunnelId, identity))).ToHashSet();
+        foreach (var tunnel in observed.Tunnels)
+        {
+            foreach (var identity in tunnel.Owned)
+            {
+                if (tunnel.Document.Positions.ContainsKey(identity) && !removed.Contains((tunnel.TunnelId, identity)))
+                {
+                    rules.Add(identity);
+                }
+            }
+        }
+
+        var deleted = planned.OfType<Change.DeleteDns>().Select(static delete => delete.Observed.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var record in observed.Dns)
+        {
+            if (record.IsOwned && !deleted.Contains(record.Id))
+            {
+                records.Add(record.Name);
+            }
+        }
+
+        foreach (var route in desired.Routes)
+        {
+            servedHosts.Add(route.Key.Host);
+            if (route.Access is null || route.Guard is Access.RouteGuard.ZoneDefault)
+            {
+                publicRoutes.Add(route.Key.ToString());
+            }
+        }
+    }
+
+    /// <summary>Whether an application of this key guards nothing any more.</summary>
+    public bool IsFree(string appKey)
+    {
+        if (publicRoutes.Contains(appKey))
+        {
+            return true;
+        }
+
+        var slash = appKey.IndexOf('/', StringComparison.Ordinal);
+        var key = slash < 0 ? new RuleKey(appKey, RulePath.Any) : new RuleKey(appKey[..slash], RulePath.Prefix(appKey[slash..]));
+
+        // A host that other routes are served under keeps its record; then the rule alone decides.
+        return !rules.Contains(RuleIdentity.Of(key)) && (!records.Contains(key.Host) || servedHosts.Contains(key.Host));
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using DockFlare.Core;
+using DockFlare.Core.Access;
+
+namespace DockFlare.Hosting.Cloudflare;
+
+/// <summary>Applications and policies as they are sent: always whole.</summary>
+internal static class AccessBodies
+{
+    public static byte[] Policy(AccessPolicy policy) => Write(writer => AccessPolicyJson.Write(writer, policy));
+
+    public static byte[] App(DesiredApp app, IReadOnlyList<string> policyIds) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("type"u8, "self_hosted");
+        writer.WriteString("name"u8, app.Name);
+        writer.WriteString("domain"u8, app.Destinations[0]);
+        writer.WriteStartArray("destinations"u8);
+        foreach (var destination in app.Destinations)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type"u8, "public");
+            writer.WriteString("uri"u8, destination);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteString("session_duration"u8, app.SessionDuration);
+        writer.WriteBoolean("app_launcher_visible"u8, app.AppLauncherVisible);
+        writer.WriteBoolean("auto_redirect_to_identity"u8, app.AutoRedirectToIdentity);
+        WriteStrings(writer, "allowed_idps", app.AllowedIdps);
+        if (app.Inline.IsEmpty)
+        {
+            WriteStrings(writer, "policies", policyIds);
+        }
+        else
+        {
+            writer.WriteStartArray("policies"u8);
+            foreach (var policy in app.Inline)
+            {
+                AccessPolicyJson.Write(writer, policy);
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    });
+
+    private static void WriteStrings(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
+    {
+        writer.WriteStartArray(name);
+        foreach (var text in texts)
+        {
+            writer.WriteStringValue(text);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static byte[] Write(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            write(writer);
+        }
+
+        return stream.ToArray();
+    }
+}

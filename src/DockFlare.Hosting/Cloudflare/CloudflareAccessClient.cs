@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Text.Json;
+using DockFlare.Core.Access;
+
+namespace DockFlare.Hosting.Cloudflare;
+
+/// <summary>The calls about Access. A PUT is a full replacement: there is no PATCH.</summary>
+internal sealed class CloudflareAccessClient(CloudflareClient client)
+{
+    private const int PerPage = 1000;
+    private const string AppsPermission = "Account / Access: Apps and Policies / Edit";
+    private const string OrganizationPermission = "Account / Access: Organizations, Identity Providers, and Groups / Read";
+
+    public async Task<List<ObservedApp>> ListAppsAsync(string accountId, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(new("list the Access applications", AppsPermission), $"/accounts/{accountId}/access/apps", cancellationToken).ConfigureAwait(false)).Select(AccessAnswers.App).OfType<ObservedApp>()];
+
+    public async Task<List<ObservedPolicy>> ListPoliciesAsync(string accountId, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(new("list the Access policies", AppsPermission), $"/accounts/{accountId}/access/policies", cancellationToken).ConfigureAwait(false)).Select(AccessAnswers.Policy)];
+
+    public async Task<List<IdentityProvider>> ListIdentityProvidersAsync(string accountId, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(new("list the identity providers", OrganizationPermission), $"/accounts/{accountId}/access/identity_providers", cancellationToken).ConfigureAwait(false)).Select(AccessAnswers.IdentityProvider)];
+
+    /// <summary>The organisation's name in <c>https://name.cloudflareaccess.com</c>.</summary>
+    public async Task<string> GetTeamNameAsync(string accountId, CancellationToken cancellationToken)
+    {
+        const string Suffix = ".cloudflareaccess.com";
+        var organization = await SendAsync(new("show the Zero Trust organisation", OrganizationPermission), HttpMethod.Get, $"/accounts/{accountId}/access/organizations", null, cancellationToken).ConfigureAwait(false);
+        var domain = AccessAnswers.Text(organization, "auth_domain") ?? "";
+        return domain.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) ? domain[..^Suffix.Length] : domain;
+    }
+
+    public async Task<ObservedPolicy> CreatePolicyAsync(string accountId, AccessPolicy policy, CancellationToken cancellationToken) =>
+        AccessAnswers.Policy(await SendAsync(
+            new($"create the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/policies", AccessBodies.Policy(policy), cancellationToken).ConfigureAwait(false));
+
+    public Task ReplacePolicyAsync(string accountId, string id, AccessPolicy policy, CancellationToken cancellationToken) =>
+        SendAsync(new($"change the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/policies/{id}", AccessBodies.Policy(policy), cancellationToken);
+
+    public Task DeletePolicyAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
+        DeleteAsync(new($"delete the Access policy '{name}'", AppsPermission), $"/accounts/{accountId}/access/policies/{id}", cancellationToken);
+
+    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken)
+    {
+        var made = await SendAsync(
+            new($"create the Access application '{app.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
+        return AccessAnswers.App(made) ?? throw new CloudflareException($"Cloudflare did not create the Access application '{app.Name}' as asked: the answer shows no self-hosted application.", CloudflareFault.Passing);
+    }
+
+    public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken) =>
+        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
+
+    public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
+        DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);
+
+    private async Task DeleteAsync(CloudflareCall call, string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(call, HttpMethod.Delete, path, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.NotFound)
+        {
+            // Gone is what was wanted.
+        }
+    }
+
+    // The server may give fewer on a page than were asked for, so only its own count says when all were seen.
+    private async Task<List<JsonElement>> ListAsync(CloudflareCall call, string path, CancellationToken cancellationToken)
+    {
+        var all = new List<JsonElement>();
+        for (var page = 1; ; page++)
+        {
+            var envelope = await client.SendEnvelopeAsync(
+                call, HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{path}?per_page={PerPage}&page={page}"), null, CloudflareJson.Default.CfEnvelopeListJsonElement, cancellationToken).ConfigureAwait(false);
+            if (envelope.Result is null)
+            {
+                throw new CloudflareException($"Cloudflare did not {call.What}: the answer has no result.", CloudflareFault.Passing);
+            }
+
+            all.AddRange(envelope.Result);
+            if (envelope.Result.Count == 0 || all.Count >= (envelope.ResultInfo?.TotalCount ?? 0))
+            {
+                return all;
+            }
+        }
+    }
+
+    private Task<JsonElement> SendAsync(CloudflareCall call, HttpMethod method, string path, byte[]? body, CancellationToken cancellationToken) =>
+        client.SendAsync(call, method, path, body, CloudflareJson.Default.CfEnvelopeJsonElement, cancellationToken);
+}

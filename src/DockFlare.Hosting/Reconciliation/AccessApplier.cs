@@ -1,0 +1,205 @@
+using System.Net;
+using DockFlare.Core;
+using DockFlare.Core.Access;
+using DockFlare.Core.Reconciliation;
+using DockFlare.Hosting.Cloudflare;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>
+/// Carries out what is about Access. Nothing is made twice: what is to be made is in the store first, and an answer that is lost is followed
+/// by a look. Whatever is in doubt is forgotten by the observer.
+/// </summary>
+internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserver observer, AccessStore store)
+{
+    /// <summary>Makes and changes policies, then applications.</summary>
+    public async Task<IReadOnlyList<GuardFault>> GuardAsync(string accountId, IReadOnlyCollection<Change> changes, CancellationToken cancellationToken)
+    {
+        var faults = new List<GuardFault>();
+        await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
+        var missing = faults.ToDictionary(static fault => fault.Key, StringComparer.Ordinal);
+        await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
+        return faults;
+    }
+
+    /// <summary>Deletes applications, then policies.</summary>
+    public async Task<IReadOnlyList<GuardFault>> UnguardAsync(string accountId, IReadOnlyCollection<Change> changes, CancellationToken cancellationToken)
+    {
+        var faults = new List<GuardFault>();
+        await SideBySideAsync(changes.OfType<Change.DeleteAccess>(), faults, async change =>
+        {
+            var app = ((Change.DeleteAccess)change).Observed;
+            await client.DeleteAppAsync(accountId, app.Id, app.Name, cancellationToken).ConfigureAwait(false);
+            observer.RememberAppDeleted(app.Id);
+            await store.RemoveAsync(AccessStore.AppKind, app.OwnedAs!, cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        await SideBySideAsync(changes.OfType<Change.DeletePolicy>(), faults, async change =>
+        {
+            var policy = ((Change.DeletePolicy)change).Observed;
+            await client.DeletePolicyAsync(accountId, policy.Id, policy.Policy.Name, cancellationToken).ConfigureAwait(false);
+            observer.RememberPolicyDeleted(policy.Id);
+            await store.RemoveAsync(AccessStore.PolicyKind, policy.OwnedAs!, cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return faults;
+    }
+
+    private async Task SideBySideAsync(IEnumerable<Change> changes, List<GuardFault> faults, Func<Change, Task> apply)
+    {
+        ApplyFault? stop = null;
+        foreach (var chunk in changes.Chunk(CloudflareApplier.SideBySide))
+        {
+            if (stop is not null)
+            {
+                // Cloudflare has asked to wait: what is left waits too.
+                faults.AddRange(chunk.Select(change => new GuardFault(KeyOf(change), stop with { Subject = change.Subject })));
+                continue;
+            }
+
+            foreach (var fault in (await Task.WhenAll(chunk.Select(change => TryAsync(change, apply))).ConfigureAwait(false)).OfType<GuardFault>())
+            {
+                faults.Add(fault);
+                stop ??= fault.IsLimit ? fault.Fault : null;
+            }
+        }
+    }
+
+    private async Task<GuardFault?> TryAsync(Change change, Func<Change, Task> apply)
+    {
+        try
+        {
+            await apply(change).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException)
+        {
+            Forget(change);
+            throw;
+        }
+        catch (CloudflareException exception)
+        {
+            Forget(change);
+
+            // A policy that was just taken off its last application may still count as in use for a while.
+            var fault = exception.Fault == CloudflareFault.Conflict && change is Change.DeletePolicy ? CloudflareFault.Passing : exception.Fault;
+            return new(KeyOf(change), new(change.Subject, exception.Message, fault, exception.RetryAfter)) { IsLimit = exception.Status == HttpStatusCode.TooManyRequests || exception.RetryAfter is not null };
+        }
+    }
+
+    private void Forget(Change change)
+    {
+        if (change is Change.CreatePolicy or Change.UpdatePolicy or Change.DeletePolicy)
+        {
+            observer.ForgetPolicies();
+        }
+        else
+        {
+            observer.ForgetApps();
+        }
+    }
+
+    private async Task PolicyAsync(string accountId, Change change, CancellationToken cancellationToken)
+    {
+        if (change is Change.UpdatePolicy update)
+        {
+            await client.ReplacePolicyAsync(accountId, update.Observed.Id, update.Desired.Policy, cancellationToken).ConfigureAwait(false);
+            observer.Remember(update.Observed with { Policy = update.Desired.Policy });
+            return;
+        }
+
+        var desired = ((Change.CreatePolicy)change).Desired;
+        var looks = AccessStore.Looks(desired.Policy);
+        var before = observer.Policies.Where(policy => string.Equals(AccessStore.Looks(policy.Policy), looks, StringComparison.Ordinal)).Select(static policy => policy.Id);
+        var id = await MakeAsync(
+            AccessStore.PolicyKind, new() { Key = desired.Key, Sent = looks, Before = before.ToEquatableArray() },
+            async () => (await client.CreatePolicyAsync(accountId, desired.Policy, cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+        observer.Remember(new ObservedPolicy(id, desired.Policy));
+    }
+
+    private async Task AppAsync(string accountId, Change change, Dictionary<string, GuardFault> missing, CancellationToken cancellationToken)
+    {
+        var desired = change is Change.UpdateAccess { Desired: var replaced } ? replaced : ((Change.CreateAccess)change).Desired;
+        var policies = new List<ObservedPolicy>();
+        foreach (var policy in desired.Policies)
+        {
+            if (missing.TryGetValue(policy.Key, out var fault))
+            {
+                throw new CloudflareException(fault.Fault.Message, fault.Fault.Fault) { RetryAfter = fault.Fault.RetryAfter };
+            }
+
+            var id = store.Find(AccessStore.PolicyKind, policy.Key)?.Id
+                ?? throw new CloudflareException($"The policy '{policy.Policy.Name}' of the Access application '{desired.Name}' is not there any more; it is made anew.", CloudflareFault.Passing);
+            policies.Add(new(id, policy.Policy));
+        }
+
+        var ids = policies.ConvertAll(static policy => policy.Id);
+        if (change is Change.UpdateAccess update)
+        {
+            await client.ReplaceAppAsync(accountId, update.Observed.Id, desired, ids, cancellationToken).ConfigureAwait(false);
+            observer.Remember(AsSent(update.Observed, desired, policies));
+            return;
+        }
+
+        var looks = AccessStore.Looks(desired.Name, desired.Destinations);
+        var before = observer.Apps.Where(app => string.Equals(AccessStore.Looks(app.Name, app.Destinations), looks, StringComparison.Ordinal)).Select(static app => app.Id);
+        ObservedApp? made = null;
+        await MakeAsync(
+            AccessStore.AppKind, new() { Key = desired.Key, Sent = looks, Before = before.ToEquatableArray() },
+            async () => (made = await client.CreateAppAsync(accountId, desired, ids, cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+        observer.Remember(AsSent(made!, desired, policies));
+    }
+
+    private async Task<string> MakeAsync(string kind, AccessRecord record, Func<Task<string>> make, CancellationToken cancellationToken)
+    {
+        var last = store.Find(kind, record.Key);
+        await store.SaveAsync(kind, record, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var id = await make().ConfigureAwait(false);
+            await store.SaveAsync(kind, new() { Key = record.Key, Id = id }, cancellationToken).ConfigureAwait(false);
+            return id;
+        }
+        catch (CloudflareException exception) when (exception.Fault is not CloudflareFault.Passing)
+        {
+            // It was refused, so nothing was made now; an earlier try may have been, and is looked for.
+            if (last is null)
+            {
+                await store.RemoveAsync(kind, record.Key, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await store.SaveAsync(kind, last, cancellationToken).ConfigureAwait(false);
+            }
+
+            throw;
+        }
+    }
+
+    // What the server makes of it may be spelt differently; what counts until the next look is that it took what was sent.
+    private static ObservedApp AsSent(ObservedApp app, DesiredApp desired, List<ObservedPolicy> policies) => app with
+    {
+        Name = desired.Name,
+        Destinations = desired.Destinations,
+        SessionDuration = desired.SessionDuration,
+        AppLauncherVisible = desired.AppLauncherVisible,
+        AutoRedirectToIdentity = desired.AutoRedirectToIdentity,
+        AllowedIdps = desired.AllowedIdps,
+        Policies = desired.Inline.IsEmpty ? policies.ToEquatableArray() : desired.Inline.Select(static policy => new ObservedPolicy("", policy) { IsReusable = false }).ToEquatableArray(),
+    };
+
+    private static string KeyOf(Change change) => change switch
+    {
+        Change.CreatePolicy create => create.Desired.Key,
+        Change.UpdatePolicy update => update.Desired.Key,
+        Change.DeletePolicy delete => delete.Observed.OwnedAs ?? "",
+        _ => change.Subject,
+    };
+}
+
+/// <summary>An application or policy that could not be made, changed or deleted.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Fault">What failed.</param>
+internal sealed record GuardFault(string Key, ApplyFault Fault)
+{
+    /// <summary>Whether Cloudflare asks to wait.</summary>
+    public bool IsLimit { get; init; }
+}

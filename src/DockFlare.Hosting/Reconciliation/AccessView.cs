@@ -1,0 +1,78 @@
+using DockFlare.Core;
+using DockFlare.Core.Access;
+using DockFlare.Core.Reconciliation;
+using DockFlare.Hosting.Cloudflare;
+using Microsoft.Extensions.Options;
+
+namespace DockFlare.Hosting.Reconciliation;
+
+/// <summary>What a pass needs to know of Access: what names mean, what is there, and which of it is ours.</summary>
+internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, IOptions<CloudflareOptions> options)
+{
+    private int settledReads;
+
+    /// <summary>Whether anything is or was to be guarded, as of the last reading.</summary>
+    public bool IsInUse { get; private set; }
+
+    public async ValueTask LoadAsync(CancellationToken cancellationToken)
+    {
+        await store.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await groups.LoadAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What the names in labels can mean.</summary>
+    public AccessCatalog Catalog() => new()
+    {
+        Groups = groups.All,
+        IdentityProviders = observer.IdentityProviders ?? [],
+        UnreadIdentityProviders = observer.IdentityProviders is null ? observer.UnreadIdentityProviders ?? "They have not been looked at yet." : null,
+        AccountEmail = options.Value.AccountEmail,
+    };
+
+    /// <summary>Reads what is not remembered, when anything is or was to be guarded.</summary>
+    /// <returns>What failed; null when nothing did.</returns>
+    public async Task<CloudflareException?> ReadAsync(string accountId, DesiredState desired, bool refresh, CancellationToken cancellationToken)
+    {
+        IsInUse = !store.IsEmpty || desired.Routes.Any(static route => route.Access is not null);
+        if (!IsInUse)
+        {
+            return null;
+        }
+
+        var faults = await observer.ReadAsync(accountId, refresh, cancellationToken).ConfigureAwait(false);
+        if (observer.Unread is null && observer.Reads != settledReads)
+        {
+            var apps = observer.Apps.ToDictionary(static app => app.Id, static app => AccessStore.Looks(app.Name, app.Destinations), StringComparer.Ordinal);
+            var policies = observer.Policies.ToDictionary(static policy => policy.Id, static policy => AccessStore.Looks(policy.Policy), StringComparer.Ordinal);
+            var wanted = desired.Routes.Where(static route => route.Access is not null).Select(static route => route.Key.ToString()).ToHashSet(StringComparer.Ordinal);
+            await store.SettleAsync(AccessStore.AppKind, apps, wanted, cancellationToken).ConfigureAwait(false);
+            await store.SettleAsync(AccessStore.PolicyKind, policies, desired.Policies.Select(static policy => policy.Key).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
+            settledReads = observer.Reads;
+        }
+
+        return faults.Count > 0 ? faults[0] : null;
+    }
+
+    /// <summary>Reads the organisation's name, when cloudflared is to check tokens.</summary>
+    public Task<CloudflareException?> ReadTeamAsync(string accountId, DesiredState desired, CancellationToken cancellationToken) =>
+        desired.Routes.Any(static route => route.Guard is { RequireJwt: true }) ? observer.ReadTeamAsync(accountId, cancellationToken) : Task.FromResult<CloudflareException?>(null);
+
+    /// <summary>What is remembered, with the marks of what is ours; null when nothing is or was to be guarded.</summary>
+    public ObservedAccess? Observe(IReadOnlyDictionary<string, string> unmade)
+    {
+        if (!IsInUse)
+        {
+            return null;
+        }
+
+        var (apps, policies) = (store.KeysById(AccessStore.AppKind), store.KeysById(AccessStore.PolicyKind));
+        return new()
+        {
+            Apps = observer.Apps.Select(app => app with { OwnedAs = apps.GetValueOrDefault(app.Id) }).OrderBy(static app => app.Id, StringComparer.Ordinal).ToEquatableArray(),
+            Policies = observer.Policies.Select(policy => policy with { OwnedAs = policies.GetValueOrDefault(policy.Id) }).OrderBy(static policy => policy.Id, StringComparer.Ordinal).ToEquatableArray(),
+            TeamName = observer.TeamName,
+            Unread = observer.Unread,
+            Unmade = unmade.Select(static pair => new UnmadeGuard(pair.Key, pair.Value)).ToEquatableArray(),
+        };
+    }
+}
