@@ -57,6 +57,14 @@ public sealed class SandboxTests(TwoEngines engines) : IAsyncDisposable
 
     private static (string, string) Anywhere() => ("ASPNETCORE_URLS", $"http://127.0.0.1:{LoopbackPort.Take()}");
 
-    private async Task<string> EngineAsync() =>
-        $"{await engines.Own.CliAsync("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.Image}}")}\n{await engines.Own.CliAsync("network", "ls", "--no-trunc")}\n{await engines.Own.CliAsync("volume", "ls")}\n{await engines.Own.CliAsync("images", "-q", "--no-trunc")}";
+    /// <summary>All there is in the engine; its lists have no order of their own.</summary>
+    private async Task<List<string>> EngineAsync()
+    {
+        string[] lists =
+        [
+            await engines.Own.CliAsync("ps", "-a", "--no-trunc", "--format", "{{.ID}} {{.Names}} {{.Image}}"), await engines.Own.CliAsync("network", "ls", "--no-trunc"),
+            await engines.Own.CliAsync("volume", "ls"), await engines.Own.CliAsync("images", "-q", "--no-trunc"),
+        ];
+        return [.. lists.SelectMany(static list => list.Split('\n')).Order(StringComparer.Ordinal)];
+    }
 }
