@@ -10,7 +10,7 @@ namespace DockFlare.Benchmarks.Lab;
 /// <summary>From the engine's start stamp of a container to its rule and its record at the emulator, through the hosts as they ship.</summary>
 internal static class StraightLine
 {
-    private const int Rounds = 40;
+    private const int Rounds = 30;
 
     public static async Task<IReadOnlyList<string>> OwnHostAsync()
     {
