@@ -41,6 +41,22 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The processor time it used so far.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Its resident memory now.</summary>
+    public double Megabytes => Status("VmRSS:");
+
+    /// <summary>Its resident memory at its most.</summary>
+    public double PeakMegabytes => Status("VmHWM:");
+
     public string Output => string.Join('\n', Lines);
 
     /// <summary>Starts <c>master</c> or <c>agent</c>.</summary>
@@ -137,6 +153,11 @@ internal sealed class HostProcess : IAsyncDisposable
 
     // Ends when the process has ended and both of its outputs are read to their ends.
     private Task EndAsync() => process.WaitForExitAsync();
+
+    // Lines such as "VmHWM:     28412 kB".
+    private double Status(string name) => double.Parse(
+        File.ReadLines($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/status").Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..^3].Trim(),
+        CultureInfo.InvariantCulture) / 1024;
 
     private void Add(string? line)
     {
