@@ -27,7 +27,6 @@ public static class DesiredStateBuilder
         private readonly Presences presences = new();
         private readonly List<RouteOutcome> outcomes = [];
         private readonly ClaimReader reader;
-        private DateTimeOffset? nextExpiry;
 
         public Pass(ReconcileInput input)
         {
@@ -50,7 +49,6 @@ public static class DesiredStateBuilder
 
             var claims = readings.Claims.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reader.Claims));
             var winners = new ClaimResolver(held, Keep, outcomes).Resolve(claims);
-            winners = HostTunnels.Settle(winners, held, outcomes);
             return Assemble(winners);
         }
 
@@ -69,23 +67,14 @@ public static class DesiredStateBuilder
             }
 
             var presence = presences.Of(route);
-            if (Retention.Decide(route, presence, input.Now, input.GracePeriod) is not { } kept)
-            {
-                return null;
-            }
-
-            if (presence == HolderPresence.Gone && kept.GoneSince + input.GracePeriod is var end && (nextExpiry is null || end < nextExpiry))
-            {
-                nextExpiry = end;
-            }
-
-            return new(kept, null, presence);
+            return Retention.Decide(route, presence, input.Now, input.GracePeriod) is { } kept ? new(kept, null, presence) : null;
         }
 
         private DesiredState Assemble(List<Winner> winners)
         {
             var guards = new RouteGuards(input, winners);
             var routes = new DesiredRoute[winners.Count];
+            DateTimeOffset? nextExpiry = null;
             outcomes.EnsureCapacity(outcomes.Count + winners.Count);
             for (var i = 0; i < routes.Length; i++)
             {
@@ -95,6 +84,11 @@ public static class DesiredStateBuilder
                 foreach (var sharer in winner.Sharers ?? [])
                 {
                     outcomes.Add(sharer.Pending);
+                }
+
+                if (winner is { Claim: null, Presence: HolderPresence.Gone } && winner.Route.GoneSince + input.GracePeriod is var end && (nextExpiry is null || end < nextExpiry))
+                {
+                    nextExpiry = end;
                 }
             }
 
