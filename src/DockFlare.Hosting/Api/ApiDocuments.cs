@@ -20,6 +20,8 @@ internal sealed record OverviewDocument
 
     public int HeldBack { get; init; }
 
+    public int Adoptable { get; init; }
+
     public PassDocument? LastPass { get; init; }
 }
 
@@ -124,6 +126,7 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<ContainerDocument>))]
 [JsonSerializable(typeof(ManualRuleDocument))]
 [JsonSerializable(typeof(IReadOnlyList<ManualRuleDocument>))]
+[JsonSerializable(typeof(ConfirmationRequest))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -68,13 +68,9 @@ public static class ApiEndpoints
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             return Task.CompletedTask;
         }));
-        group.MapPost("plan/confirm", Guarded(context =>
-        {
-            reconciler.ConfirmDeletions();
-            signal.Raise();
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-            return Task.CompletedTask;
-        }));
+        var confirmations = new ConfirmationCalls(board, reconciler, signal);
+        group.MapPost("plan/confirm", Guarded(confirmations.ConfirmAsync));
+        group.MapPost("adopt", Guarded(confirmations.AdoptAsync));
         return group;
 
         void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));

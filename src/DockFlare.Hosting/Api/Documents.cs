@@ -20,7 +20,8 @@ internal static class Documents
             Trouble = pass.Trouble,
             NotApplied = pass.WhyNotApplied,
             ChangesLeft = pass.Remaining.Changes.Count,
-            HeldBack = pass.Remaining.Held.Count,
+            HeldBack = pass.Remaining.Held.Count(static held => held.AdoptionId is null),
+            Adoptable = pass.Remaining.Held.Count(static held => held.AdoptionId is not null),
             LastPass = pass.Number == 0 ? null : new(pass.Number, pass.At, pass.Duration.TotalSeconds, pass.Applied.Count),
         };
     }

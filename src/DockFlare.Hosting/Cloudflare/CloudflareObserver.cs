@@ -14,6 +14,7 @@ internal sealed class CloudflareObserver(CloudflareClient client)
 {
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, CfRecord>> zones = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (IngressDocument Document, long Version)> tunnels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TakenTunnel> taken = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> doubted = new(StringComparer.Ordinal);
 
     /// <summary>Reads what is not remembered or in doubt.</summary>
@@ -127,6 +128,13 @@ internal sealed class CloudflareObserver(CloudflareClient client)
             zone.TryRemove(recordId, out _);
         }
     }
+
+    /// <summary>The tunnels of others that were found to have a name that one of ours is to have.</summary>
+    public EquatableArray<TakenTunnel> TakenTunnels => taken.Values.OrderBy(static tunnel => tunnel.Name, StringComparer.Ordinal).ToEquatableArray();
+
+    public void RememberTaken(TakenTunnel tunnel) => taken[tunnel.Name] = tunnel;
+
+    public void RememberFree(string tunnelName) => taken.TryRemove(tunnelName, out _);
 
     /// <summary>Whether anything remembered may have changed since it was read.</summary>
     public bool HasDoubts => !doubted.IsEmpty;

@@ -21,10 +21,11 @@ internal sealed partial class Reconciler(
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
+    private string? confirmedDigest;
     private HashSet<string> blockedHosts = [];
 
-    /// <summary>The next pass may delete what the brake holds back.</summary>
-    public void ConfirmDeletions() => deletionsConfirmed = true;
+    /// <summary>What operators agreed to.</summary>
+    public Confirmations Confirmations { get; } = new(time);
 
     /// <summary>Runs one pass and publishes what came of it.</summary>
     /// <param name="resync">Look at everything anew rather than trust what is remembered.</param>
@@ -66,9 +67,12 @@ internal sealed partial class Reconciler(
             cloudflare.Applier.ForgetRefusals();
         }
 
+        var looksAnew = Confirmations.TakeNew() || resync;
+        (confirmedDigest, deletionsConfirmed) = (Confirmations.TakeDeletions(), false);
+
         for (var round = 1; ; round++)
         {
-            var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
+            var look = await LookAsync(account, owner, looksAnew && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
                 continue;
@@ -107,7 +111,7 @@ internal sealed partial class Reconciler(
             }
 
             faults.AddRange(Unresolved(look, unmade, owner));
-            deletionsConfirmed = false;
+            (confirmedDigest, deletionsConfirmed) = (null, false);
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
             return Describe(look, account, applied, faults);
         }
@@ -163,13 +167,40 @@ internal sealed partial class Reconciler(
             Dns = records,
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
             UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            TakenTunnels = cloudflare.Observer.TakenTunnels,
             Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
+        return new(desired, observed, Compute(desired, observed, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
     }
 
-    private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+    // A confirmation is about what was shown: it opens the brake when that is what is held now, and then for the whole pass.
+    private Plan Compute(DesiredState desired, ObservedState observed, string owner)
+    {
+        var plan = Planner.Compute(desired, observed, Policy, owner);
+        if (confirmedDigest is null || deletionsConfirmed)
+        {
+            return plan;
+        }
+
+        if (!string.Equals(plan.ConfirmationDigest, confirmedDigest, StringComparison.Ordinal))
+        {
+            LogConfirmationOutdated();
+            confirmedDigest = null;
+            return plan;
+        }
+
+        deletionsConfirmed = true;
+        return Planner.Compute(desired, observed, Policy, owner);
+    }
+
+    private PlanPolicy Policy => new()
+    {
+        Mode = options.Value.Policy,
+        MaxDeletePercent = options.Value.MaxDeletePercent,
+        DeletionsConfirmed = deletionsConfirmed,
+        Adopted = Confirmations.Adoptions,
+    };
 
     // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
     private IEnumerable<ApplyFault> Unresolved(Look look, Dictionary<string, ApplyFault> unmade, string owner)
@@ -366,6 +397,10 @@ internal sealed partial class Reconciler(
         foreach (var change in done)
         {
             LogApplied(change.Describe());
+            if (change.AdoptionId is { } adoption)
+            {
+                Confirmations.Done(adoption);
+            }
         }
 
         return done;
@@ -381,6 +416,9 @@ internal sealed partial class Reconciler(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
     private partial void LogApplied(string change);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is held back has changed since it was confirmed, so nothing of it is done. Look at the plan and confirm it again.")]
+    private partial void LogConfirmationOutdated();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel '{Name}' ({Id}) was deleted at Cloudflare; it is made anew and its connectors are told.")]
     private partial void LogTunnelGone(string name, string id);
