@@ -80,6 +80,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
+        services.TryAddSingleton<ExistingReader>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
         services.AddHostedService<ReconcileLoop>();

@@ -69,16 +69,7 @@ internal sealed class CloudflareObserver(CloudflareClient client)
                 continue;
             }
 
-            foreach (var record in zone.Values)
-            {
-                var isOwned = record.Type is "CNAME" && DnsNames.IsMarked(record.Comment, owner) && DnsNames.FindTunnelId(record.Content!) is { } target && isOwnTunnel(target);
-                records.Add(new(record.Id!, zoneId, record.Name!.ToLowerInvariant(), record.Type!, record.Content!)
-                {
-                    Proxied = record.Proxied ?? false,
-                    Comment = record.Comment,
-                    IsOwned = isOwned,
-                });
-            }
+            records.AddRange(zone.Values.Select(record => Describe(zoneId, record, owner, isOwnTunnel)));
         }
 
         return (
@@ -87,6 +78,15 @@ internal sealed class CloudflareObserver(CloudflareClient client)
                 .ToEquatableArray(),
             records.ToEquatableArray());
     }
+
+    /// <summary>A record as it was read, with whether it is ours.</summary>
+    public static ObservedRecord Describe(string zoneId, CfRecord record, string owner, Func<string, bool> isOwnTunnel) =>
+        new(record.Id!, zoneId, record.Name!.ToLowerInvariant(), record.Type!, record.Content!)
+        {
+            Proxied = record.Proxied ?? false,
+            Comment = record.Comment,
+            IsOwned = record.Type is "CNAME" && DnsNames.IsMarked(record.Comment, owner) && DnsNames.FindTunnelId(record.Content!) is { } target && isOwnTunnel(target),
+        };
 
     /// <summary>Doubts the documents that a connector has a newer version of: somebody else wrote.</summary>
     public void DoubtOutrun(IReadOnlyDictionary<string, ConnectorStatus> connectors)
