@@ -229,7 +229,7 @@ internal static class PlanJson
         }
     }
 
-    private static string KindOf(Change change) => change switch
+    public static string KindOf(Change change) => change switch
     {
         Change.CreateTunnel => "create_tunnel",
         Change.AdoptTunnel => "adopt_tunnel",

@@ -152,6 +152,7 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<ManualRuleDocument>))]
 [JsonSerializable(typeof(ConfirmationRequest))]
 [JsonSerializable(typeof(ExistingDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -30,6 +30,7 @@ public static class ApiEndpoints
         var signal = services.GetRequiredService<ReconcileSignal>();
         var reconciler = services.GetRequiredService<Reconciler>();
         var existing = services.GetRequiredService<ExistingReader>();
+        var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
         var parts = services.GetServices<IReadinessPart>().ToList();
         var time = services.GetRequiredService<TimeProvider>();
@@ -51,6 +52,7 @@ public static class ApiEndpoints
         Get("diagnostics/containers", context => WriteAsync(context, Documents.Containers(board.Current), ApiJson.Default.IReadOnlyListContainerDocument));
         Get("explain", context => ExplainAsync(context, board.Current));
         Get("existing", context => ExistingAsync(context, existing));
+        Get("history", history.ListAsync);
         Get("plan", context => PlanAsync(context, board.Current.Remaining));
         var manual = services.GetRequiredService<ManualRuleCalls>();
         Get("rules/manual", async context => await WriteAsync(context, await manual.ListAsync(context.RequestAborted).ConfigureAwait(false), ApiJson.Default.IReadOnlyListManualRuleDocument).ConfigureAwait(false));

@@ -13,6 +13,7 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
     CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
     ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
@@ -65,11 +66,13 @@ internal sealed partial class Reconciler(
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
+            await history.PruneAsync(cancellationToken).ConfigureAwait(false);
         }
 
         var looksAnew = Confirmations.TakeNew() || resync;
         (confirmedDigest, deletionsConfirmed) = (Confirmations.TakeDeletions(), false);
 
+        var settled = history.Settled();
         for (var round = 1; ; round++)
         {
             var look = await LookAsync(account, owner, looksAnew && round == 1, unmade, cancellationToken).ConfigureAwait(false);
@@ -93,14 +96,17 @@ internal sealed partial class Reconciler(
             if (!look.Plan.IsEmpty)
             {
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
+                var pending = await history.BeginAsync(look.Desired, look.Observed, look.Plan, settled, cancellationToken).ConfigureAwait(false);
                 var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
+                var done = Done(result);
+                await history.CompleteAsync(pending, result, done, cancellationToken).ConfigureAwait(false);
                 faults.AddRange(result.Faults);
                 foreach (var (key, fault) in result.Unmade)
                 {
                     unmade[key] = fault;
                 }
 
-                applied.AddRange(Done(result));
+                applied.AddRange(done);
                 if (result.HasMore && round < MaxRounds)
                 {
                     // Now that there are tunnels and applications, what depends on their ids can be planned.
