@@ -80,6 +80,9 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
+        services.TryAddSingleton<ExistingReader>();
+        services.TryAddSingleton<HistoryStore>();
+        services.TryAddSingleton<PassHistory>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
         services.AddHostedService<ReconcileLoop>();

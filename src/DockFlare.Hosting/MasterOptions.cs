@@ -32,6 +32,9 @@ public sealed class MasterOptions
     /// <summary><c>DOCKFLARE_MAX_DELETE_PERCENT</c>: a plan that deletes more of what is owned waits for a confirmation. Default 30; 0 to 100.</summary>
     public int MaxDeletePercent { get; set; } = 30;
 
+    /// <summary><c>DOCKFLARE_HISTORY</c>: how long the history of changes is kept. Default 30 days; 0 keeps none.</summary>
+    public TimeSpan HistoryRetention { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary><c>USE_EXTERNAL_CLOUDFLARED</c>: the connector of the master's own tunnel is run by someone else. Default false.</summary>
     public bool ExternalCloudflared { get; set; }
 

@@ -12,6 +12,7 @@ internal sealed class AccessPlanner
     private readonly DesiredState desired;
     private readonly ObservedState observed;
     private readonly string owner;
+    private readonly Adoptions adoptions;
     private readonly ObservedAccess access;
     private readonly Dictionary<string, ObservedTunnel> tunnels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<RuleIdentity>> ownRules = new(StringComparer.Ordinal);
@@ -25,9 +26,9 @@ internal sealed class AccessPlanner
     private readonly Dictionary<RuleKey, OriginAccess> tokens = [];
     private readonly HashSet<string> needed = new(StringComparer.Ordinal);
 
-    public AccessPlanner(DesiredState desired, ObservedState observed, string owner)
+    public AccessPlanner(DesiredState desired, ObservedState observed, string owner, Adoptions adoptions)
     {
-        (this.desired, this.observed, this.owner) = (desired, observed, owner);
+        (this.desired, this.observed, this.owner, this.adoptions) = (desired, observed, owner, adoptions);
         access = observed.Access ?? new();
         unmade = access.Unmade.GroupBy(static thing => thing.Key, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.First().Reason, StringComparer.Ordinal);
         foreach (var app in access.Apps)
@@ -222,9 +223,10 @@ internal sealed class AccessPlanner
 
         var have = ownApps.GetValueOrDefault(app.Key);
         var covered = have is null ? [] : have.Destinations.Select(AccessCoverage.Normalize).ToHashSet(StringComparer.Ordinal);
+        var adopted = have is null ? FindAdopted(app) : null;
         foreach (var destination in app.Destinations)
         {
-            if (!covered.Contains(destination) && foreignByDestination.TryGetValue(destination, out var foreign))
+            if (adopted is null && !covered.Contains(destination) && foreignByDestination.TryGetValue(destination, out var foreign))
             {
                 return appFaults[app.Key] = $"'{app.Key}' is to be guarded by the application '{app.Name}', but '{destination}' already belongs to the Access application '{foreign.Name}', which DockFlare did not create; it is left as it is, and the host is not exposed. Delete it or adopt it, or use another hostname.";
             }
@@ -236,11 +238,20 @@ internal sealed class AccessPlanner
             fault ??= unmade.GetValueOrDefault(app.Key);
             if (fault is null)
             {
-                Changes.Add(have is null ? new Change.CreateAccess(Named(app)) : new Change.UpdateAccess(have, AccessNames.IsNamed(have.Name, app.Name, owner) ? app with { Name = have.Name } : app));
+                Changes.Add(adopted is not null ? new Change.AdoptAccess(adopted, app) : have is null ? new Change.CreateAccess(Named(app)) : new Change.UpdateAccess(have, AccessNames.IsNamed(have.Name, app.Name, owner) ? app with { Name = have.Name } : app));
             }
         }
 
         return appFaults[app.Key] = fault is null ? null : $"'{app.Key}' is not exposed, because its Access application could not be brought up to date. {fault}";
+    }
+
+    // An application that covers more than ours would, or only a part that a second one completes, is never offered: replacing it would open the rest.
+    private ObservedApp? FindAdopted(DesiredApp app)
+    {
+        var inTheWay = app.Destinations.Select(destination => foreignByDestination.GetValueOrDefault(destination)).OfType<ObservedApp>().Distinct().ToList();
+        return inTheWay is [var foreign]
+            && foreign.Destinations.Select(AccessCoverage.Normalize).All(app.Destinations.Contains)
+            && adoptions.IsAgreed(new Change.AdoptAccess(foreign, app)) ? foreign : null;
     }
 
     private string? FindFault(DesiredPolicy policy)

@@ -20,6 +20,8 @@ internal sealed record OverviewDocument
 
     public int HeldBack { get; init; }
 
+    public int Adoptable { get; init; }
+
     public PassDocument? LastPass { get; init; }
 }
 
@@ -106,6 +108,30 @@ internal sealed record TunnelDocument
     public long? ConfigVersion { get; init; }
 }
 
+/// <summary><c>GET /api/v2/existing</c>.</summary>
+internal sealed record ExistingDocument(IReadOnlyList<ExistingThingDocument> Things, IReadOnlyList<string> Unread);
+
+internal sealed record ExistingThingDocument
+{
+    public required string Kind { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required string Owner { get; init; }
+
+    public string? Id { get; init; }
+
+    public string? Target { get; init; }
+
+    public string? Tunnel { get; init; }
+
+    public bool Adoptable { get; init; }
+
+    public string? Note { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+}
+
 /// <summary><c>GET /readyz</c>.</summary>
 internal sealed record ReadyDocument(string Status, IReadOnlyList<string> Reasons);
 
@@ -124,6 +150,9 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<ContainerDocument>))]
 [JsonSerializable(typeof(ManualRuleDocument))]
 [JsonSerializable(typeof(IReadOnlyList<ManualRuleDocument>))]
+[JsonSerializable(typeof(ConfirmationRequest))]
+[JsonSerializable(typeof(ExistingDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -29,6 +29,8 @@ public static class ApiEndpoints
         var registry = services.GetRequiredService<AgentRegistry>();
         var signal = services.GetRequiredService<ReconcileSignal>();
         var reconciler = services.GetRequiredService<Reconciler>();
+        var existing = services.GetRequiredService<ExistingReader>();
+        var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
         var parts = services.GetServices<IReadinessPart>().ToList();
         var time = services.GetRequiredService<TimeProvider>();
@@ -49,6 +51,8 @@ public static class ApiEndpoints
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
         Get("diagnostics/containers", context => WriteAsync(context, Documents.Containers(board.Current), ApiJson.Default.IReadOnlyListContainerDocument));
         Get("explain", context => ExplainAsync(context, board.Current));
+        Get("existing", context => ExistingAsync(context, existing));
+        Get("history", history.ListAsync);
         Get("plan", context => PlanAsync(context, board.Current.Remaining));
         var manual = services.GetRequiredService<ManualRuleCalls>();
         Get("rules/manual", async context => await WriteAsync(context, await manual.ListAsync(context.RequestAborted).ConfigureAwait(false), ApiJson.Default.IReadOnlyListManualRuleDocument).ConfigureAwait(false));
@@ -68,13 +72,9 @@ public static class ApiEndpoints
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             return Task.CompletedTask;
         }));
-        group.MapPost("plan/confirm", Guarded(context =>
-        {
-            reconciler.ConfirmDeletions();
-            signal.Raise();
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-            return Task.CompletedTask;
-        }));
+        var confirmations = new ConfirmationCalls(board, reconciler, signal);
+        group.MapPost("plan/confirm", Guarded(confirmations.ConfirmAsync));
+        group.MapPost("adopt", Guarded(confirmations.AdoptAsync));
         return group;
 
         void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));
@@ -89,9 +89,30 @@ public static class ApiEndpoints
         };
     }
 
+    private static async Task ExistingAsync(HttpContext context, ExistingReader reader)
+    {
+        if (await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false) is not { } view)
+        {
+            await WriteAsync(
+                context, new ProblemDocument("Service Unavailable", 503, "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.", "account_not_known"),
+                ApiJson.Default.ProblemDocument, 503, "application/problem+json").ConfigureAwait(false);
+        }
+        else if (WantsText(context))
+        {
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync(view.ToString(), context.RequestAborted).ConfigureAwait(false);
+        }
+        else
+        {
+            await WriteAsync(context, Documents.Existing(view), ApiJson.Default.ExistingDocument).ConfigureAwait(false);
+        }
+    }
+
+    private static bool WantsText(HttpContext context) => context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
+
     private static Task PlanAsync(HttpContext context, Plan plan)
     {
-        var isText = context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
+        var isText = WantsText(context);
         context.Response.ContentType = isText ? "text/plain; charset=utf-8" : "application/json";
         return context.Response.WriteAsync(isText ? plan.ToString() : plan.ToJson(), context.RequestAborted);
     }

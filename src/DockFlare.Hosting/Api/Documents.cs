@@ -1,3 +1,5 @@
+using System.Text.Json;
+using DockFlare.Core.Existing;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Reconciliation;
@@ -20,7 +22,8 @@ internal static class Documents
             Trouble = pass.Trouble,
             NotApplied = pass.WhyNotApplied,
             ChangesLeft = pass.Remaining.Changes.Count,
-            HeldBack = pass.Remaining.Held.Count,
+            HeldBack = pass.Remaining.Held.Count(static held => held.AdoptionId is null),
+            Adoptable = pass.Remaining.Held.Count(static held => held.AdoptionId is not null),
             LastPass = pass.Number == 0 ? null : new(pass.Number, pass.At, pass.Duration.TotalSeconds, pass.Applied.Count),
         };
     }
@@ -78,4 +81,22 @@ internal static class Documents
     ];
 
     public static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+    public static ExistingDocument Existing(ExistingView view) => new(
+        [
+            .. view.Things.Select(static thing => new ExistingThingDocument
+            {
+                Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(thing.Kind.ToString()),
+                Subject = thing.Subject,
+                Owner = JsonNamingPolicy.SnakeCaseLower.ConvertName(thing.Owner.ToString()),
+                Id = thing.Id,
+                Target = thing.Target.Length == 0 ? null : thing.Target,
+                Tunnel = thing.Tunnel,
+                Adoptable = thing.CanBeAdopted,
+                Note = thing.Note,
+                Labels = thing.Labels.IsEmpty ? null : thing.Labels.Select(static label => label.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]),
+            }),
+        ],
+        [.. view.Unread]);
+
+    private static string Word(RouteState state) => state.ToString().ToLowerInvariant();
 }

@@ -77,7 +77,7 @@ internal sealed partial class CloudflareApplier
             new()
             {
                 Deletes = deletes.Count == 0 ? null : [.. deletes.Select(static delete => new CfId(delete.Observed.Id))],
-                Patches = Some(changes.OfType<Change.UpdateDns>().Select(update => ToRecord(update.Desired, writing.Owner) with { Id = update.Observed.Id })),
+                Patches = Some(changes.Select(change => Patch(change, writing.Owner)).OfType<CfRecord>()),
                 Posts = Some(changes.OfType<Change.CreateDns>().Select(create => ToRecord(create.Desired, writing.Owner))),
             },
             cancellationToken).ConfigureAwait(false);
@@ -102,6 +102,9 @@ internal sealed partial class CloudflareApplier
             case Change.UpdateDns update:
                 observer.Remember(writing.ZoneId, await client.UpdateRecordAsync(writing.ZoneId, update.Observed.Id, ToRecord(update.Desired, writing.Owner), cancellationToken).ConfigureAwait(false));
                 break;
+            case Change.AdoptDns adopt:
+                observer.Remember(writing.ZoneId, await client.UpdateRecordAsync(writing.ZoneId, adopt.Observed.Id, ToRecord(adopt.Desired, writing.Owner), cancellationToken).ConfigureAwait(false));
+                break;
             case Change.DeleteDns delete:
                 await client.DeleteRecordAsync(writing.ZoneId, delete.Observed.Id, delete.Observed.Name, cancellationToken).ConfigureAwait(false);
                 observer.RememberDeleted(writing.ZoneId, delete.Observed.Id);
@@ -112,6 +115,13 @@ internal sealed partial class CloudflareApplier
     }
 
     private static ApplyFault Fault(Change change, CloudflareException exception) => new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
+
+    private static CfRecord? Patch(Change change, string owner) => change switch
+    {
+        Change.UpdateDns update => ToRecord(update.Desired, owner) with { Id = update.Observed.Id },
+        Change.AdoptDns adopt => ToRecord(adopt.Desired, owner) with { Id = adopt.Observed.Id },
+        _ => null,
+    };
 
     private static CfRecord ToRecord(DesiredRecord desired, string owner) => new()
     {

@@ -74,6 +74,17 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
         }
     }
 
+    /// <summary>Enters a rule into the store as ours. What it is to say is written with the tunnel's document.</summary>
+    public async Task AdoptRuleAsync(Change.AdoptRule change, CancellationToken cancellationToken)
+    {
+        var identity = change.Observed.Identity;
+        if (tunnels.FindById(change.Tunnel.TunnelId) is { } record)
+        {
+            var owned = record.Owned.Where(rule => rule.Identity != identity).Append(new OwnedRule(identity.Hostname, identity.Path, 0).InDoubt());
+            await tunnels.SaveAsync(record with { Owned = owned.ToEquatableArray() }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     // A rule that is held back, or was left for later, is handled like one of somebody else: it stays.
     private static RuleIdentity[] MayTouch(TunnelRecord record, Change.PutIngress change, IngressDocument document)
     {

@@ -18,6 +18,7 @@ internal sealed partial class CloudflareClient : IDisposable
     private const int MaxAttempts = 3;
     private const int ZonesPerPage = 50;
     private const int RecordsPerPage = 5000;
+    private const int TunnelsPerPage = 1000;
     private static readonly TimeSpan LongestWaitInside = TimeSpan.FromSeconds(2);
 
     private readonly HttpClient http;
@@ -84,6 +85,11 @@ internal sealed partial class CloudflareClient : IDisposable
         }
     }
 
+    public Task<List<CfTunnel>> ListTunnelsAsync(string accountId, CancellationToken cancellationToken) =>
+        ListAsync(
+            new("list the tunnels", TunnelPermission) { Lane = CallLane.Resync }, $"/accounts/{accountId}/cfd_tunnel?is_deleted=false&per_page={TunnelsPerPage}", TunnelsPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfTunnel, cancellationToken);
+
     public async Task<CfTunnel?> FindTunnelByNameAsync(string accountId, string name, CancellationToken cancellationToken)
     {
         var tunnels = await GetAsync(
@@ -140,6 +146,12 @@ internal sealed partial class CloudflareClient : IDisposable
     public Task<List<CfRecord>> ListRecordsAsync(string zoneId, CallLane lane, CancellationToken cancellationToken) =>
         ListAsync(
             new("list the DNS records", DnsPermission) { Lane = lane }, $"/zones/{zoneId}/dns_records?per_page={RecordsPerPage}", RecordsPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
+
+    /// <summary>The records of a zone that point to a tunnel, whichever.</summary>
+    public Task<List<CfRecord>> ListTunnelRecordsAsync(string zoneId, CancellationToken cancellationToken) =>
+        ListAsync(
+            new("list the DNS records", DnsPermission) { Lane = CallLane.Resync }, $"/zones/{zoneId}/dns_records?type=CNAME&content.endswith=.cfargotunnel.com&per_page={RecordsPerPage}", RecordsPerPage,
             CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
 
     public Task<CfRecord> CreateRecordAsync(string zoneId, CfRecord record, CancellationToken cancellationToken) =>

@@ -32,6 +32,7 @@ internal static class DockFlareSettings
         new("DOCKFLARE_DRY_RUN", "DryRun", SettingKind.Boolean, "false", "Plan, show, apply nothing."),
         new("DOCKFLARE_POLICY", "Policy", Choice, "sync", "What a plan may do by itself: sync everything, upsert-only never deletes, create-only never changes or deletes.") { Choices = ["sync", "upsert-only", "create-only"] },
         new("DOCKFLARE_MAX_DELETE_PERCENT", "MaxDeletePercent", Integer, "30", "A plan that deletes more of what is owned waits for a confirmation, never for fewer than 5 deletions.") { Min = 0, Max = 100 },
+        new("DOCKFLARE_HISTORY", "HistoryRetention", Duration, "30d", "How long the history of changes is kept, at most 10,000 lines of it; 0 keeps none.") { Min = 0, Max = 31_536_000 },
         new("AGENT_HEARTBEAT_TIMEOUT", "AgentHeartbeatTimeout", Duration, "60s", "Past it an agent is shown offline.") { Min = 10, Max = 86_400 },
         new("AGENT_ENROLLMENT_REQUIRED", "AgentEnrollmentRequired", SettingKind.Boolean, "true", "A new agent waits for an operator; when false it gets a new tunnel of its own."),
         new("DOCKER_HOST", "Docker:Host", Text, "unix:///var/run/docker.sock", "The Docker Engine, also tcp://docker-socket-proxy:2375.") { Scope = SettingScope.Both },

@@ -18,7 +18,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         var faults = new List<GuardFault>();
         await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
         var missing = faults.ToDictionary(static fault => fault.Key, StringComparer.Ordinal);
-        await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
+        await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
         return faults;
     }
 
@@ -117,7 +117,12 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
 
     private async Task AppAsync(string accountId, Change change, Dictionary<string, GuardFault> missing, CancellationToken cancellationToken)
     {
-        var desired = change is Change.UpdateAccess { Desired: var replaced } ? replaced : ((Change.CreateAccess)change).Desired;
+        var (desired, there) = change switch
+        {
+            Change.UpdateAccess update => (update.Desired, update.Observed),
+            Change.AdoptAccess adopt => (adopt.Desired, adopt.Observed),
+            _ => (((Change.CreateAccess)change).Desired, null),
+        };
         var policies = new List<ObservedPolicy>();
         foreach (var policy in desired.Policies)
         {
@@ -132,10 +137,15 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         }
 
         var ids = policies.ConvertAll(static policy => policy.Id);
-        if (change is Change.UpdateAccess update)
+        if (there is not null)
         {
-            await client.ReplaceAppAsync(accountId, update.Observed.Id, desired, ids, cancellationToken).ConfigureAwait(false);
-            observer.Remember(AsSent(update.Observed, desired, policies));
+            if (change is Change.AdoptAccess)
+            {
+                await store.SaveAsync(AccessStore.AppKind, new() { Key = desired.Key, Id = there.Id }, cancellationToken).ConfigureAwait(false);
+            }
+
+            await client.ReplaceAppAsync(accountId, there.Id, desired, ids, cancellationToken).ConfigureAwait(false);
+            observer.Remember(AsSent(there, desired, policies));
             return;
         }
 

@@ -127,7 +127,7 @@ internal sealed partial class ReconcileLoop(
 
     // Each call has a ray of its own: the same trouble once more is still the same trouble.
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
-    private static string? WithoutRay(string? text) => text is null ? null : Ray().Replace(text, "");
+    internal static string? WithoutRay(string? text) => text is null ? null : Ray().Replace(text, "");
 
     [System.Text.RegularExpressions.GeneratedRegex(", cf-ray [^)]*")]
     private static partial System.Text.RegularExpressions.Regex Ray();

@@ -13,6 +13,7 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
     CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
     ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
@@ -21,10 +22,11 @@ internal sealed partial class Reconciler(
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
+    private string? confirmedDigest;
     private HashSet<string> blockedHosts = [];
 
-    /// <summary>The next pass may delete what the brake holds back.</summary>
-    public void ConfirmDeletions() => deletionsConfirmed = true;
+    /// <summary>What operators agreed to.</summary>
+    public Confirmations Confirmations { get; } = new(time);
 
     /// <summary>Runs one pass and publishes what came of it.</summary>
     /// <param name="resync">Look at everything anew rather than trust what is remembered.</param>
@@ -64,11 +66,16 @@ internal sealed partial class Reconciler(
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
+            await history.PruneAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        var looksAnew = Confirmations.TakeNew() || resync;
+        (confirmedDigest, deletionsConfirmed) = (Confirmations.TakeDeletions(), false);
+
+        var settled = history.Settled();
         for (var round = 1; ; round++)
         {
-            var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
+            var look = await LookAsync(account, owner, looksAnew && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
                 continue;
@@ -89,14 +96,17 @@ internal sealed partial class Reconciler(
             if (!look.Plan.IsEmpty)
             {
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
+                var pending = await history.BeginAsync(look.Desired, look.Observed, look.Plan, settled, cancellationToken).ConfigureAwait(false);
                 var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
+                var done = Done(result);
+                await history.CompleteAsync(pending, result, done, cancellationToken).ConfigureAwait(false);
                 faults.AddRange(result.Faults);
                 foreach (var (key, fault) in result.Unmade)
                 {
                     unmade[key] = fault;
                 }
 
-                applied.AddRange(Done(result));
+                applied.AddRange(done);
                 if (result.HasMore && round < MaxRounds)
                 {
                     // Now that there are tunnels and applications, what depends on their ids can be planned.
@@ -107,7 +117,7 @@ internal sealed partial class Reconciler(
             }
 
             faults.AddRange(Unresolved(look, unmade, owner));
-            deletionsConfirmed = false;
+            (confirmedDigest, deletionsConfirmed) = (null, false);
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
             return Describe(look, account, applied, faults);
         }
@@ -163,13 +173,40 @@ internal sealed partial class Reconciler(
             Dns = records,
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
             UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            TakenTunnels = cloudflare.Observer.TakenTunnels,
             Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
+        return new(desired, observed, Compute(desired, observed, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
     }
 
-    private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+    // A confirmation is about what was shown: it opens the brake when that is what is held now, and then for the whole pass.
+    private Plan Compute(DesiredState desired, ObservedState observed, string owner)
+    {
+        var plan = Planner.Compute(desired, observed, Policy, owner);
+        if (confirmedDigest is null || deletionsConfirmed)
+        {
+            return plan;
+        }
+
+        if (!string.Equals(plan.ConfirmationDigest, confirmedDigest, StringComparison.Ordinal))
+        {
+            LogConfirmationOutdated();
+            confirmedDigest = null;
+            return plan;
+        }
+
+        deletionsConfirmed = true;
+        return Planner.Compute(desired, observed, Policy, owner);
+    }
+
+    private PlanPolicy Policy => new()
+    {
+        Mode = options.Value.Policy,
+        MaxDeletePercent = options.Value.MaxDeletePercent,
+        DeletionsConfirmed = deletionsConfirmed,
+        Adopted = Confirmations.Adoptions,
+    };
 
     // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
     private IEnumerable<ApplyFault> Unresolved(Look look, Dictionary<string, ApplyFault> unmade, string owner)
@@ -366,6 +403,10 @@ internal sealed partial class Reconciler(
         foreach (var change in done)
         {
             LogApplied(change.Describe());
+            if (change.AdoptionId is { } adoption)
+            {
+                Confirmations.Done(adoption);
+            }
         }
 
         return done;
@@ -381,6 +422,9 @@ internal sealed partial class Reconciler(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
     private partial void LogApplied(string change);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is held back has changed since it was confirmed, so nothing of it is done. Look at the plan and confirm it again.")]
+    private partial void LogConfirmationOutdated();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel '{Name}' ({Id}) was deleted at Cloudflare; it is made anew and its connectors are told.")]
     private partial void LogTunnelGone(string name, string id);

@@ -10,7 +10,7 @@ public sealed class PlanProperties
 {
     [Fact]
     public void Equal_inputs_in_any_order_give_equal_plans() =>
-        Gen.Select(Worlds.Any, Gen.Int).Sample(
+        Gen.Select(Worlds.Agreed, Gen.Int).Sample(
             (world, seed) =>
             {
                 var other = Worlds.Shuffled(world, seed);
@@ -35,7 +35,7 @@ public sealed class PlanProperties
 
     [Fact]
     public void An_applied_plan_leaves_nothing_to_plan() =>
-        Worlds.Any.Sample(
+        Worlds.Agreed.Sample(
             world =>
             {
                 var plan = world.Plan();
@@ -54,8 +54,26 @@ public sealed class PlanProperties
         Worlds.Any.Sample(world => Assert.Equal(Foreign(world), Foreign(Model.Apply(world, world.Plan()))), iter: Samples.Of(2_000, 50_000), threads: 1);
 
     [Fact]
+    public void Only_what_an_operator_agreed_to_becomes_ours() =>
+        Worlds.Agreed.Sample(
+            world =>
+            {
+                var plan = world.Plan();
+                var adopted = plan.Changes.Select(change => change switch
+                {
+                    Change.AdoptDns adopt => adopt.Observed.ToString(),
+                    Change.AdoptRule adopt => $"{adopt.Tunnel.TunnelId} {adopt.Observed}",
+                    _ => null,
+                }).ToHashSet();
+                var after = Foreign(Model.Apply(world, plan)).Split('\n');
+                Assert.All(Foreign(world).Split('\n').Where(thing => !adopted.Contains(thing)), thing => Assert.Contains(thing, after));
+                Assert.All(plan.Changes.Where(change => change.AdoptionId is not null), change => Assert.Contains(change.AdoptionId, world.Policy.Adopted));
+            },
+            iter: Samples, threads: 1);
+
+    [Fact]
     public void No_step_of_a_plan_opens_a_route_that_asks_for_protection() =>
-        Worlds.Any.Sample(
+        Worlds.Agreed.Sample(
             world =>
             {
                 world = Worlds.Readable(world);
@@ -77,7 +95,7 @@ public sealed class PlanProperties
 
     [Fact]
     public void Phases_come_in_order() =>
-        Worlds.Any.Sample(
+        Worlds.Agreed.Sample(
             world =>
             {
                 var phases = world.Plan().Changes.Select(change => change.Phase).ToList();
@@ -87,7 +105,7 @@ public sealed class PlanProperties
 
     [Fact]
     public void A_record_never_points_to_a_tunnel_that_does_not_route_it_while_a_plan_is_applied() =>
-        Worlds.Any.Sample(
+        Worlds.Agreed.Sample(
             world =>
             {
                 world = Worlds.Readable(world);
@@ -104,7 +122,7 @@ public sealed class PlanProperties
 
     [Fact]
     public void A_host_that_is_served_before_and_after_is_served_at_every_step_between() =>
-        Worlds.Any.Sample(
+        Worlds.Agreed.Sample(
             world =>
             {
                 world = Worlds.Readable(world);

@@ -76,6 +76,20 @@ internal static class Worlds
         return world with { Policy = policy, Input = world.Input with { Now = world.Input.Now.AddMinutes(minutes) } };
     });
 
+    /// <summary>One in which operators agreed to some of what they were offered.</summary>
+    public static readonly Gen<World> Agreed = Gen.Select(Any, Gen.Int[0, 7]).Select(pair =>
+    {
+        var world = pair.Item1;
+        // What is behind a thing in the way is offered when that is adopted.
+        for (var round = 0; round < 3; round++)
+        {
+            var offered = world.Plan().Held.Select(held => held.AdoptionId).OfType<string>().Where(id => id[0] % 8 >= pair.Item2);
+            world = world with { Policy = world.Policy with { Adopted = [.. world.Policy.Adopted, .. offered] } };
+        }
+
+        return world;
+    });
+
     public static World Empty => new(
         new ReconcileInput
         {

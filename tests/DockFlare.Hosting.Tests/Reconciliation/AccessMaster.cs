@@ -39,6 +39,8 @@ internal sealed class AccessMaster : IAsyncDisposable
 
     public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
+    public Confirmations Confirmations => services.GetRequiredService<Reconciler>().Confirmations;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<AccessMaster> StartAsync(FakePlan plan = FakePlan.Pro, IStateStore? store = null)

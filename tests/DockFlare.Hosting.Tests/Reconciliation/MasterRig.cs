@@ -9,6 +9,8 @@ using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,11 +21,12 @@ namespace DockFlare.Tests.Reconciliation;
 /// <summary>A master as it ships, without its background services: passes run when a test says so, against an emulator.</summary>
 internal sealed class MasterRig : IAsyncDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly IServiceProvider services;
+    private readonly IAsyncDisposable owner;
 
-    private MasterRig(ServiceProvider services, FakeCloudflare cloudflare)
+    private MasterRig(IServiceProvider services, IAsyncDisposable owner, FakeCloudflare cloudflare)
     {
-        this.services = services;
+        (this.services, this.owner) = (services, owner);
         Cloudflare = cloudflare;
     }
 
@@ -52,9 +55,34 @@ internal sealed class MasterRig : IAsyncDisposable
         FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null)
     {
         var collection = new ServiceCollection();
+        Add(collection, cloudflare, store, time, token, owner, cloud, master);
+        var services = collection.BuildServiceProvider();
+        return new(services, services, cloudflare);
+    }
+
+    /// <summary>A master with the operators' API on real Kestrel, and a client that holds its key.</summary>
+    public static async Task<(MasterRig Rig, HttpClient Client)> WithApiAsync(FakeCloudflare cloudflare, IStateStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
+        Add(builder.Services, cloudflare, store, time, null, null, null, null);
+        builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(ReconcileLoop)));
+        var app = builder.Build();
+        app.Services.GetRequiredService<MasterApiKey>().Value = "the-master-api-key";
+        app.MapDockFlareApi();
+        await app.StartAsync(cancellationToken);
+        var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single() + "/api/v2/") };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.Services.GetRequiredService<MasterApiKey>().Value);
+        return (new(app.Services, app, cloudflare), client);
+    }
+
+    private static void Add(
+        IServiceCollection collection, FakeCloudflare cloudflare, IStateStore? store, TimeProvider? time, string? token, string? owner, Action<CloudflareOptions>? cloud, Action<MasterOptions>? master)
+    {
         var log = new LogLines();
         collection.AddSingleton(log);
-        collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(log));
+        collection.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(log));
         collection.AddSingleton(time ?? TimeProvider.System);
         collection.AddSingleton(store ?? new InMemoryStateStore());
         collection.AddDockFlare(new ConfigurationBuilder().Build()).AddMaster();
@@ -68,7 +96,6 @@ internal sealed class MasterRig : IAsyncDisposable
             options.OwnerId = owner ?? "rig-owner";
             master?.Invoke(options);
         });
-        return new(collection.BuildServiceProvider(), cloudflare);
     }
 
     /// <summary>Enrols an agent on a tunnel.</summary>
@@ -106,7 +133,7 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public RouteOutcome Route(string host) => Board.Current.Routes.Single(route => route.Host == host);
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    public async ValueTask DisposeAsync() => await owner.DisposeAsync();
 
     /// <summary>A container that wants one host.</summary>
     public static ContainerSnapshot Wants(string host, string service = "http://app:8080", params (string Key, string Value)[] more) => new(

@@ -38,6 +38,14 @@ public abstract class RigCase : IAsyncLifetime
         return rig;
     }
 
+    /// <summary>A master on the case's own store with the operators' API.</summary>
+    private protected async Task<(MasterRig Rig, HttpClient Client)> MasterWithApiAsync()
+    {
+        var (rig, client) = await MasterRig.WithApiAsync(Cloudflare, Store, Time, Cancellation);
+        rigs.Add(rig);
+        return (rig, client);
+    }
+
     /// <summary>A master with one enrolled agent, before its first pass.</summary>
     private protected async Task<(MasterRig Rig, AgentId Agent)> OneAgentAsync(InMemoryStateStore? store = null, string? owner = null, string? tunnel = null, bool adopt = false)
     {
