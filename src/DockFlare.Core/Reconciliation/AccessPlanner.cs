@@ -61,6 +61,8 @@ internal sealed class AccessPlanner
         {
             Look(route);
         }
+
+        MarkClosing();
     }
 
     /// <summary>What makes and changes applications and policies.</summary>
@@ -106,6 +108,26 @@ internal sealed class AccessPlanner
             .OrderBy(static policy => policy.Key, StringComparer.Ordinal)
             .Select(static policy => new Change.DeletePolicy(policy.Value)));
         return (apps, policies);
+    }
+
+    // A host that is served without the application it should have comes before those that are not served yet.
+    private void MarkClosing()
+    {
+        var hurried = desired.Routes
+            .Where(route => route.Guard is RouteGuard.Application && FindEntry(route) is not null)
+            .Select(static route => ((RouteGuard.Application)route.Guard!).App)
+            .ToList();
+        var apps = hurried.Select(static app => app.Key).ToHashSet(StringComparer.Ordinal);
+        var policies = hurried.SelectMany(static app => app.Policies).Select(static policy => policy.Key).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < Changes.Count; i++)
+        {
+            Changes[i] = Changes[i] switch
+            {
+                Change.CreateAccess create when apps.Contains(create.Desired.Key) => create with { IsClosing = true },
+                Change.CreatePolicy create when policies.Contains(create.Desired.Key) => create with { IsClosing = true },
+                var other => other,
+            };
+        }
     }
 
     public int OwnedApps => ownApps.Count;

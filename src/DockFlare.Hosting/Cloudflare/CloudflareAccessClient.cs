@@ -29,25 +29,25 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
         return domain.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) ? domain[..^Suffix.Length] : domain;
     }
 
-    public async Task<ObservedPolicy> CreatePolicyAsync(string accountId, AccessPolicy policy, CancellationToken cancellationToken) =>
+    public async Task<ObservedPolicy> CreatePolicyAsync(string accountId, AccessPolicy policy, CallLane lane, CancellationToken cancellationToken) =>
         AccessAnswers.Policy(await SendAsync(
-            new($"create the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/policies", AccessBodies.Policy(policy), cancellationToken).ConfigureAwait(false));
+            new($"create the Access policy '{policy.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/policies", AccessBodies.Policy(policy), cancellationToken).ConfigureAwait(false));
 
     public Task ReplacePolicyAsync(string accountId, string id, AccessPolicy policy, CancellationToken cancellationToken) =>
-        SendAsync(new($"change the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/policies/{id}", AccessBodies.Policy(policy), cancellationToken);
+        SendAsync(new($"change the Access policy '{policy.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/policies/{id}", AccessBodies.Policy(policy), cancellationToken);
 
     public Task DeletePolicyAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access policy '{name}'", AppsPermission), $"/accounts/{accountId}/access/policies/{id}", cancellationToken);
 
-    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken)
+    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CallLane lane, CancellationToken cancellationToken)
     {
         var made = await SendAsync(
-            new($"create the Access application '{app.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
+            new($"create the Access application '{app.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
         return AccessAnswers.App(made) ?? throw new CloudflareException($"Cloudflare did not create the Access application '{app.Name}' as asked: the answer shows no self-hosted application.", CloudflareFault.Passing);
     }
 
     public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken) =>
-        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
+        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
 
     public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);

@@ -45,6 +45,9 @@ internal sealed partial class CloudflareClient : IDisposable
 
     public void Dispose() => http.Dispose();
 
+    /// <summary>How long until there is room for that many calls.</summary>
+    public TimeSpan WaitFor(CallLane lane, int calls) => budget.WaitFor(lane, calls);
+
     public async Task<CfTokenStatus> VerifyTokenAsync(string? accountId, CancellationToken cancellationToken)
     {
         var call = new CloudflareCall("accept the token", "");
@@ -268,7 +271,7 @@ internal sealed partial class CloudflareClient : IDisposable
                 throw new CloudflareException(
                     string.Create(CultureInfo.InvariantCulture, $"Cloudflare was not asked to {call.What}, because the calls of these 5 minutes are used up (CF_API_LIMIT={callLimit}, and Cloudflare's own limit); it is asked when there is room again."),
                     CloudflareFault.Passing)
-                { RetryAfter = wait };
+                { RetryAfter = wait, WasNotSent = true };
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);

@@ -33,6 +33,9 @@ internal sealed class CloudflareException(string message, CloudflareFault fault,
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the call was never made, so that nothing at Cloudflare is in doubt.</summary>
+    public bool WasNotSent { get; init; }
+
     /// <summary>Whether Cloudflare counts us as too fast, in whichever status it says so.</summary>
     public bool IsTooManyCalls => Status == HttpStatusCode.TooManyRequests || Code is 971 or 10429;
 

@@ -57,6 +57,8 @@ internal sealed partial class Reconciler(
             return board.Current with { Trouble = exception.Message, Applied = [], RetryAfter = exception.RetryAfter, MayPass = exception.Fault == CloudflareFault.Passing };
         }
 
+        var resyncIn = resync ? cloudflare.Observer.UntilRefresh : TimeSpan.Zero;
+        resync &= resyncIn == TimeSpan.Zero;
         var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
@@ -109,7 +111,7 @@ internal sealed partial class Reconciler(
             faults.AddRange(Unresolved(look, unmade, owner));
             deletionsConfirmed = false;
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
-            return Describe(look, account, applied, faults);
+            return Describe(look, account, applied, faults) with { ResyncIn = resyncIn > TimeSpan.Zero ? resyncIn : null };
         }
     }
 
@@ -304,10 +306,19 @@ internal sealed partial class Reconciler(
             Faults = messages,
             MayPass = faults.Exists(static fault => fault.Fault is CloudflareFault.Passing or CloudflareFault.NotFound || fault.Message.Length == 0)
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
-            RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
+            RetryAfter = Soonest(
+                faults.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter)
+                    .Concat(look.Unread.Values.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter))),
             Connectors = connectors,
             Zones = account.All,
         };
+    }
+
+    // Where only some of it has to wait, the rest does not.
+    private static TimeSpan? Soonest(IEnumerable<TimeSpan?> waits)
+    {
+        var all = waits.ToList();
+        return all.Contains(null) ? null : all.Min();
     }
 
     // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.

@@ -43,6 +43,8 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public CloudflareAccount Account => services.GetRequiredService<CloudflareAccount>();
 
+    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
+
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
 
     public LogLines Log => services.GetRequiredService<LogLines>();
