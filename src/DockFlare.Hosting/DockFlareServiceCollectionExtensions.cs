@@ -69,6 +69,7 @@ public static class DockFlareServiceCollectionExtensions
             new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
         services.TryAddSingleton<CloudflareClient>();
+        services.AddSingleton<IReadinessPart, CloudflareReadiness>();
         services.TryAddSingleton<CloudflareAccount>();
         services.TryAddSingleton<CloudflareObserver>();
         services.TryAddSingleton<CloudflareApplier>();

@@ -20,8 +20,17 @@ internal sealed record OverviewDocument
 
     public int HeldBack { get; init; }
 
+    public required CloudflareDocument Cloudflare { get; init; }
+
     public PassDocument? LastPass { get; init; }
 }
+
+/// <summary>The API as it is used.</summary>
+/// <param name="CallsLeft">How many calls may be made now.</param>
+/// <param name="Paused">Where nothing is asked for a while, because calls fail there.</param>
+internal sealed record CloudflareDocument(int CallsLeft, IReadOnlyList<PausedDocument> Paused);
+
+internal sealed record PausedDocument(string Area, string Reason, DateTimeOffset Until);
 
 internal sealed record AgentCounts(int Online, int Offline, int Pending);
 

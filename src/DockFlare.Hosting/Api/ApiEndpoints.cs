@@ -3,6 +3,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
@@ -31,6 +32,7 @@ public static class ApiEndpoints
         var reconciler = services.GetRequiredService<Reconciler>();
         var key = services.GetRequiredService<MasterApiKey>();
         var parts = services.GetServices<IReadinessPart>().ToList();
+        var cloudflare = services.GetRequiredService<CloudflareClient>();
         var time = services.GetRequiredService<TimeProvider>();
 
         endpoints.MapGet("/healthz", (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
@@ -43,7 +45,7 @@ public static class ApiEndpoints
             WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
 
         var group = endpoints.MapGroup("/api/v2");
-        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry), ApiJson.Default.OverviewDocument));
+        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry, cloudflare), ApiJson.Default.OverviewDocument));
         Get("rules", context => WriteAsync(context, Documents.Rules(board.Current), ApiJson.Default.IReadOnlyListRuleDocument));
         Get("zones", context => WriteAsync(context, Documents.Zones(board.Current), ApiJson.Default.IReadOnlyListZoneDocument));
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));

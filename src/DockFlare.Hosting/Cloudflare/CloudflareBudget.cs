@@ -59,6 +59,20 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
         }
     }
 
+    /// <summary>How many calls may be made now.</summary>
+    public int Left
+    {
+        get
+        {
+            lock (gate)
+            {
+                var now = Forget();
+                var own = Limit - ended.Count - underway;
+                return now < pausedUntil ? 0 : Math.Max(0, now < leftUntil ? Math.Min(own, left - underway) : own);
+            }
+        }
+    }
+
     /// <summary>A call that was taken has ended; takes what its answer says of the limit.</summary>
     /// <param name="rateLimit">The header <c>Ratelimit</c>, such as <c>"default";r=1199;t=1</c>; null when there was none.</param>
     /// <param name="policy">The header <c>Ratelimit-Policy</c>, such as <c>"default";q=1200;w=300</c>.</param>
@@ -97,16 +111,22 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
 
     private TimeSpan Until(CallLane lane, int calls)
     {
+        var now = Forget();
+        var kept = Kept(lane);
+        var tooMany = ended.Count + underway + calls - (Limit - kept);
+        var own = tooMany <= 0 ? TimeSpan.Zero : tooMany > ended.Count ? Window : ended.ElementAt(tooMany - 1) + Window - now;
+        return Latest(pausedUntil - now, own, left - underway - calls < kept ? leftUntil - now : TimeSpan.Zero);
+    }
+
+    private DateTimeOffset Forget()
+    {
         var now = time.GetUtcNow();
         while (ended.TryPeek(out var oldest) && now - oldest >= Window)
         {
             ended.Dequeue();
         }
 
-        var kept = Kept(lane);
-        var tooMany = ended.Count + underway + calls - (Limit - kept);
-        var own = tooMany <= 0 ? TimeSpan.Zero : tooMany > ended.Count ? Window : ended.ElementAt(tooMany - 1) + Window - now;
-        return Latest(pausedUntil - now, own, left - underway - calls < kept ? leftUntil - now : TimeSpan.Zero);
+        return now;
     }
 
     private int Limit => Math.Min(ceiling, quota ?? ceiling);

@@ -24,6 +24,7 @@ internal sealed partial class CloudflareClient : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger<CloudflareClient> logger;
     private readonly CloudflareBudget budget;
+    private readonly CloudflareCircuits circuits;
     private readonly string baseUrl;
     private readonly int callLimit;
 
@@ -33,6 +34,7 @@ internal sealed partial class CloudflareClient : IDisposable
         this.logger = logger;
         callLimit = options.Value.CallLimit;
         budget = new(callLimit, time);
+        circuits = new(time, Random.Shared.NextDouble);
         baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
         // One connection for each of the few calls that run side by side, kept open between passes.
         http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5), AutomaticDecompression = DecompressionMethods.All })
@@ -43,7 +45,13 @@ internal sealed partial class CloudflareClient : IDisposable
         http.DefaultRequestHeaders.UserAgent.ParseAdd("dockflare-dotnet");
     }
 
+    /// <summary>Where nothing is asked for a while, because calls fail there.</summary>
+    public IReadOnlyList<PausedArea> Paused => circuits.Paused;
+
     public void Dispose() => http.Dispose();
+
+    /// <summary>How many calls may be made now.</summary>
+    public int CallsLeft => budget.Left;
 
     /// <summary>How long until there is room for that many calls.</summary>
     public TimeSpan WaitFor(CallLane lane, int calls) => budget.WaitFor(lane, calls);
@@ -68,9 +76,11 @@ internal sealed partial class CloudflareClient : IDisposable
     public async Task<List<CfZone>> ListZonesAsync(string? accountId, CancellationToken cancellationToken)
     {
         var filter = accountId is null ? "" : $"&account.id={accountId}";
-        return await ListAsync(
+        var zones = await ListAsync(
             new("list the zones", "Zone / Zone / Read"), $"/zones?per_page={ZonesPerPage}{filter}", ZonesPerPage,
             CloudflareJson.Default.CfEnvelopeListCfZone, cancellationToken).ConfigureAwait(false);
+        zones.ForEach(zone => circuits.Name(zone.Id, zone.Name));
+        return zones;
     }
 
     public async Task<CfTunnel?> FindTunnelAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
@@ -222,7 +232,7 @@ internal sealed partial class CloudflareClient : IDisposable
                 return await SendOnceAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
             }
             catch (CloudflareException exception) when (
-                exception.Fault == CloudflareFault.Passing && attempt < MaxAttempts && method != HttpMethod.Post && method != HttpMethod.Put && (exception.RetryAfter ?? default) <= LongestWaitInside)
+                exception is { Fault: CloudflareFault.Passing, WasTimeout: false } && attempt < MaxAttempts && method != HttpMethod.Post && method != HttpMethod.Put && (exception.RetryAfter ?? default) <= LongestWaitInside)
             {
                 var backoff = TimeSpan.FromMilliseconds(100 * attempt * (1 + Random.Shared.NextDouble()));
                 await Task.Delay(exception.RetryAfter is { } asked && asked > backoff ? asked : backoff, time, cancellationToken).ConfigureAwait(false);
@@ -232,8 +242,26 @@ internal sealed partial class CloudflareClient : IDisposable
 
     private async Task<CfEnvelope<T>> SendOnceAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
-        await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+        using var turn = await circuits.EnterAsync(call, circuits.AreaOf(path), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+            var envelope = await CallAsync(call, method, path, body, type, turn.IsTrial ? http.Timeout / 3 : http.Timeout, cancellationToken).ConfigureAwait(false);
+            turn.Answered();
+            return envelope;
+        }
+        catch (CloudflareException exception)
+        {
+            turn.Failed(exception);
+            throw;
+        }
+    }
+
+    private async Task<CfEnvelope<T>> CallAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, TimeSpan patience, CancellationToken cancellationToken)
+    {
         HttpResponseMessage? response = null;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limited.CancelAfter(patience);
         try
         {
             using var request = new HttpRequestMessage(method, baseUrl + path);
@@ -242,17 +270,21 @@ internal sealed partial class CloudflareClient : IDisposable
                 request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
             }
 
-            response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            response = await http.SendAsync(request, limited.Token).ConfigureAwait(false);
+            var answer = await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
             return Judge(call, response, answer, type);
         }
         catch (HttpRequestException exception)
         {
-            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception);
+            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception)
+            {
+                // That the network is down here says nothing about an area of the API.
+                WasNotSent = exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            };
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception);
+            throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception) { WasTimeout = true };
         }
         finally
         {

@@ -36,6 +36,9 @@ internal sealed class CloudflareException(string message, CloudflareFault fault,
     /// <summary>Whether the call was never made, so that nothing at Cloudflare is in doubt.</summary>
     public bool WasNotSent { get; init; }
 
+    /// <summary>Whether no answer came for as long as a call may take.</summary>
+    public bool WasTimeout { get; init; }
+
     /// <summary>Whether Cloudflare counts us as too fast, in whichever status it says so.</summary>
     public bool IsTooManyCalls => Status == HttpStatusCode.TooManyRequests || Code is 971 or 10429;
 

@@ -43,6 +43,8 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public CloudflareAccount Account => services.GetRequiredService<CloudflareAccount>();
 
+    public CloudflareClient Client => services.GetRequiredService<CloudflareClient>();
+
     public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
