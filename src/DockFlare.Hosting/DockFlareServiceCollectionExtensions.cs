@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
@@ -171,6 +173,8 @@ public static class DockFlareServiceCollectionExtensions
         {
             services.AddSingleton(options);
             services.TryAddSingleton<RedisConnection>();
+            services.TryAddSingleton(static provider => new RedisCallWindow(provider.GetRequiredService<RedisConnection>()));
+            services.TryAddSingleton(static provider => ReserveFrom(provider.GetRequiredService<RedisCallWindow>(), provider.GetRequiredService<IOptions<CloudflareOptions>>().Value.ApiToken));
             services.AddSingleton<IReadinessPart>(static provider => new RedisReadiness(provider.GetRequiredService<RedisConnection>()));
             services.Replace(ServiceDescriptor.Singleton<ICommandQueue>(static provider =>
                 new RedisCommandQueue(provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble)));
@@ -193,6 +197,16 @@ public static class DockFlareServiceCollectionExtensions
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
+    }
+
+    // Who shares a token shares its calls; a hash names it.
+    internal static ReserveCalls ReserveFrom(RedisCallWindow window, string? token)
+    {
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token ?? "")))[..16];
+        return async (request, cancellationToken) =>
+            await window.ReserveAsync(key, request.Wanted, request.Limit, request.Window, request.Validity, (request.Last, request.LastUsed), cancellationToken).ConfigureAwait(false) is { } answer
+                ? new CallGrant(answer.Id, answer.Calls, answer.Wait)
+                : null;
     }
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)

@@ -35,11 +35,12 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
     private readonly Queue<DateTimeOffset> ended = new();
     private int? quota;
     private int underway;
+    private bool isHalved;
     private int left = int.MaxValue;
     private DateTimeOffset leftUntil;
     private DateTimeOffset pausedUntil;
 
-    /// <summary>Takes one call and answers zero, or answers how long to wait before asking again. Each call taken is followed by <see cref="Done"/>.</summary>
+    /// <summary>Takes one call and answers zero, or answers how long to wait before asking again. Each call taken is followed by <see cref="Done"/> or <see cref="GiveBack"/>.</summary>
     public TimeSpan Take(CallLane lane)
     {
         lock (gate)
@@ -56,6 +57,36 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
         lock (gate)
         {
             return Until(lane, Math.Clamp(calls, 1, Limit - Kept(lane)));
+        }
+    }
+
+    /// <summary>Whether only half of the ceiling is used, because other processes may use the other half unseen.</summary>
+    public bool IsHalved
+    {
+        set
+        {
+            lock (gate)
+            {
+                isHalved = value;
+            }
+        }
+    }
+
+    /// <summary>How many calls in a window leave to the lanes before this one what is kept for them.</summary>
+    public int LimitOf(CallLane lane)
+    {
+        lock (gate)
+        {
+            return Limit - Kept(lane);
+        }
+    }
+
+    /// <summary>A call that was taken is not made after all.</summary>
+    public void GiveBack()
+    {
+        lock (gate)
+        {
+            underway--;
         }
     }
 
@@ -129,7 +160,7 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
         return now;
     }
 
-    private int Limit => Math.Min(ceiling, quota ?? ceiling);
+    private int Limit => Math.Max(1, Math.Min(ceiling, quota ?? ceiling) / (isHalved ? 2 : 1));
 
     // What this lane leaves to those before it.
     private int Kept(CallLane lane) => lane switch

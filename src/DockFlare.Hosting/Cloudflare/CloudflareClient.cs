@@ -24,16 +24,18 @@ internal sealed partial class CloudflareClient : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger<CloudflareClient> logger;
     private readonly CloudflareBudget budget;
+    private readonly SharedCalls? shared;
     private readonly CloudflareCircuits circuits;
     private readonly string baseUrl;
     private readonly int callLimit;
 
-    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger)
+    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger, ReserveCalls? reserve = null)
     {
         this.time = time;
         this.logger = logger;
         callLimit = options.Value.CallLimit;
         budget = new(callLimit, time);
+        shared = reserve is null ? null : new(reserve, budget, time);
         circuits = new(time, Random.Shared.NextDouble);
         baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
         // One connection for each of the few calls that run side by side, kept open between passes.
@@ -48,7 +50,11 @@ internal sealed partial class CloudflareClient : IDisposable
     /// <summary>Where nothing is asked for a while, because calls fail there.</summary>
     public IReadOnlyList<PausedArea> Paused => circuits.Paused;
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        shared?.Dispose();
+    }
 
     /// <summary>How many calls may be made now.</summary>
     public int CallsLeft => budget.Left;
@@ -296,7 +302,7 @@ internal sealed partial class CloudflareClient : IDisposable
     // A short wait for the rate limit is waited out here; a long one ends the pass, which is tried again when it is over.
     private async ValueTask EnterAsync(CloudflareCall call, CancellationToken cancellationToken)
     {
-        while (budget.Take(call.Lane) is { Ticks: > 0 } wait)
+        while (await TakeAsync(call.Lane, cancellationToken).ConfigureAwait(false) is { Ticks: > 0 } wait)
         {
             if (wait > LongestWaitInside)
             {
@@ -308,6 +314,32 @@ internal sealed partial class CloudflareClient : IDisposable
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private async ValueTask<TimeSpan> TakeAsync(CallLane lane, CancellationToken cancellationToken)
+    {
+        var wait = budget.Take(lane);
+        if (wait > TimeSpan.Zero || shared is null)
+        {
+            return wait;
+        }
+
+        try
+        {
+            wait = await shared.TakeAsync(lane, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            budget.GiveBack();
+            throw;
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            budget.GiveBack();
+        }
+
+        return wait;
     }
 
     private CfEnvelope<T> Judge<T>(CloudflareCall call, HttpResponseMessage response, byte[] answer, JsonTypeInfo<CfEnvelope<T>> type)

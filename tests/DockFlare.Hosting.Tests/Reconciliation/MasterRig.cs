@@ -53,7 +53,7 @@ internal sealed class MasterRig : IAsyncDisposable
 
     /// <summary>A master of its own on an emulator and a store that may be shared or come from one before it.</summary>
     public static MasterRig Create(
-        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null)
+        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null, ReserveCalls? reserve = null)
     {
         var collection = new ServiceCollection();
         var log = new LogLines();
@@ -61,6 +61,11 @@ internal sealed class MasterRig : IAsyncDisposable
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(log));
         collection.AddSingleton(time ?? TimeProvider.System);
         collection.AddSingleton(store ?? new InMemoryStateStore());
+        if (reserve is not null)
+        {
+            collection.AddSingleton(reserve);
+        }
+
         collection.AddDockFlare(new ConfigurationBuilder().Build()).AddMaster();
         collection.PostConfigure<CloudflareOptions>(options =>
         {
