@@ -70,6 +70,9 @@ public static class DockFlareServiceCollectionExtensions
         services.AddSingleton<IHostedService>(provider =>
             new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
+        services.AddMetrics();
+        services.TryAddSingleton<DockFlareMetrics>();
+        services.TryAddSingleton<PrometheusExporter>();
         services.TryAddSingleton<CloudflareClient>();
         services.AddSingleton<IReadinessPart, CloudflareReadiness>();
         services.TryAddSingleton<CloudflareAccount>();

@@ -4,6 +4,7 @@ using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting;
 
@@ -20,6 +22,7 @@ public static class ApiEndpoints
     /// <summary>
     /// Maps the operators' calls under <c>/api/v2/</c>, with the master API key as bearer, and without one <c>GET /healthz</c> (the process is up),
     /// <c>GET /readyz</c> (200, or 503 with the reasons) and <c>GET /ping</c>.
+    /// <c>GET /metrics</c> (Prometheus) needs the key too, unless <see cref="MasterOptions.MetricsOpen"/> says otherwise.
     /// </summary>
     public static IEndpointConventionBuilder MapDockFlareApi(this IEndpointRouteBuilder endpoints)
     {
@@ -43,6 +46,15 @@ public static class ApiEndpoints
         }));
         endpoints.MapGet("/ping", (RequestDelegate)(context =>
             WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
+
+        // Made now, so that nothing is missed before the first look.
+        var exporter = services.GetRequiredService<PrometheusExporter>();
+        RequestDelegate metrics = context =>
+        {
+            context.Response.ContentType = PrometheusExporter.ContentType;
+            return context.Response.WriteAsync(exporter.Write(), context.RequestAborted);
+        };
+        endpoints.MapGet("/metrics", services.GetRequiredService<IOptions<MasterOptions>>().Value.MetricsOpen ? metrics : Guarded(metrics));
 
         var group = endpoints.MapGroup("/api/v2");
         Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry, cloudflare), ApiJson.Default.OverviewDocument));

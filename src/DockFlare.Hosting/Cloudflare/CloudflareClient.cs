@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockFlare.Core.Ingress;
+using DockFlare.Hosting.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -24,19 +25,22 @@ internal sealed partial class CloudflareClient : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger<CloudflareClient> logger;
     private readonly CloudflareBudget budget;
+    private readonly DockFlareMetrics metrics;
     private readonly SharedCalls? shared;
     private readonly CloudflareCircuits circuits;
     private readonly string baseUrl;
     private readonly int callLimit;
 
-    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger, ReserveCalls? reserve = null)
+    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger, DockFlareMetrics metrics, ReserveCalls? reserve = null)
     {
         this.time = time;
         this.logger = logger;
+        this.metrics = metrics;
         callLimit = options.Value.CallLimit;
         budget = new(callLimit, time);
         shared = reserve is null ? null : new(reserve, budget, time);
         circuits = new(time, Random.Shared.NextDouble);
+        metrics.WatchCallsLeft(() => budget.Left);
         baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
         // One connection for each of the few calls that run side by side, kept open between passes.
         http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5), AutomaticDecompression = DecompressionMethods.All })
@@ -248,20 +252,38 @@ internal sealed partial class CloudflareClient : IDisposable
 
     private async Task<CfEnvelope<T>> SendOnceAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
-        using var turn = await circuits.EnterAsync(call, circuits.AreaOf(path), cancellationToken).ConfigureAwait(false);
+        CloudflareCircuits.CircuitTurn? turn = null;
+        long? began = null;
         try
         {
+            turn = await circuits.EnterAsync(call, circuits.AreaOf(path), cancellationToken).ConfigureAwait(false);
             await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+            began = time.GetTimestamp();
             var envelope = await CallAsync(call, method, path, body, type, turn.IsTrial ? http.Timeout / 3 : http.Timeout, cancellationToken).ConfigureAwait(false);
             turn.Answered();
+            metrics.Called(KindOf(path), "ok", time.GetElapsedTime(began.Value));
             return envelope;
         }
         catch (CloudflareException exception)
         {
-            turn.Failed(exception);
+            turn?.Failed(exception);
+            metrics.Called(KindOf(path), exception.Outcome, began is { } at ? time.GetElapsedTime(at) : null);
             throw;
         }
+        finally
+        {
+            turn?.Dispose();
+        }
     }
+
+    // Few words, and none that names a zone.
+    private static string KindOf(string path) => path.Split('/', '?') switch
+    {
+        [_, "zones", _, _, ..] => "dns",
+        [_, "accounts", _, "access", ..] => "access",
+        [_, "accounts", _, "cfd_tunnel", ..] => "tunnels",
+        _ => "account",
+    };
 
     private async Task<CfEnvelope<T>> CallAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -313,6 +335,7 @@ internal sealed partial class CloudflareClient : IDisposable
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            metrics.Waited(wait);
         }
     }
 

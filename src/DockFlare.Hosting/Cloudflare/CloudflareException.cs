@@ -42,6 +42,9 @@ internal sealed class CloudflareException(string message, CloudflareFault fault,
     /// <summary>Whether Cloudflare counts us as too fast, in whichever status it says so.</summary>
     public bool IsTooManyCalls => Status == HttpStatusCode.TooManyRequests || Code is 971 or 10429;
 
+    /// <summary>What came of the call, in one word for a metric.</summary>
+    public string Outcome => IsTooManyCalls ? "limited" : WasTimeout ? "timeout" : WasNotSent && Status is null && RetryAfter is not null ? "held" : Fault == CloudflareFault.Passing ? "failed" : "refused";
+
     /// <summary>A zone takes no more records.</summary>
     public const int RecordQuotaReached = 81045;
 

@@ -13,7 +13,7 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
     CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
-    ILogger<Reconciler> logger)
+    DockFlareMetrics metrics, ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
     private const string AccessUnread = "access";
@@ -31,7 +31,7 @@ internal sealed partial class Reconciler(
     /// <param name="cancellationToken">Ends the pass between two calls.</param>
     public async Task<PassSnapshot> RunOnceAsync(bool resync, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var (started, calls) = (time.GetTimestamp(), metrics.CallsMade);
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
         await manual.LoadAsync(cancellationToken).ConfigureAwait(false);
@@ -41,6 +41,8 @@ internal sealed partial class Reconciler(
             : SetupPass();
         snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
         activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
+        var outcome = snapshot.IsConverged ? "converged" : snapshot.Trouble is null ? "unfinished" : "failed";
+        metrics.Passed(outcome, snapshot.At, snapshot.Duration, snapshot.Applied.Count, metrics.CallsMade - calls, snapshot.Routes);
         board.Publish(snapshot);
         return snapshot;
     }
