@@ -35,8 +35,6 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
 
-    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
-
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
     public PassBoard Board => services.GetRequiredService<PassBoard>();
