@@ -83,6 +83,9 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessApplier>();
         services.TryAddSingleton<AccessStore>();
         services.TryAddSingleton<AccessGroupStore>();
+        services.TryAddSingleton<ZoneDefaultStore>();
+        services.TryAddSingleton<AccessCalls>();
+        services.TryAddSingleton<ServiceTokenCalls>();
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();

@@ -76,6 +76,7 @@ public static class ApiEndpoints
             await manual.RemoveAsync(Uri.UnescapeDataString((string)context.GetRouteValue("key")!), context.RequestAborted).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         })));
+        AccessEndpoints.Map(group, handle => Guarded(context => RefusableAsync(context, () => handle(context))));
         group.MapPost("reconcile", Guarded(context =>
         {
             signal.Raise();
@@ -133,6 +134,10 @@ public static class ApiEndpoints
         {
             await ProblemAsync(context, exception.Status, exception.Code, exception.Message).ConfigureAwait(false);
         }
+        catch (CloudflareException exception)
+        {
+            await ProblemAsync(context, exception.Fault == CloudflareFault.Passing ? 503 : 502, "cloudflare_refused", exception.Message).ConfigureAwait(false);
+        }
         catch (StateStoreException exception)
         {
             await ProblemAsync(context, 503, "persistence_failed", exception.Message).ConfigureAwait(false);
@@ -142,7 +147,7 @@ public static class ApiEndpoints
     private static Task ProblemAsync(HttpContext context, int status, string code, string detail) => WriteAsync(
         context, new ProblemDocument(ReasonPhrases.GetReasonPhrase(status), status, detail, code), ApiJson.Default.ProblemDocument, status, "application/problem+json");
 
-    private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
+    internal static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(document, type, contentType, context.RequestAborted);

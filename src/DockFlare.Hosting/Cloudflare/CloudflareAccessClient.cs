@@ -9,6 +9,7 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
 {
     private const int PerPage = 1000;
     private const string AppsPermission = "Account / Access: Apps and Policies / Edit";
+    private const string TokensPermission = "Account / Access: Service Tokens / Edit";
     private const string OrganizationPermission = "Account / Access: Organizations, Identity Providers, and Groups / Read";
 
     public async Task<List<ObservedApp>> ListAppsAsync(string accountId, CancellationToken cancellationToken) =>
@@ -51,6 +52,32 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
 
     public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);
+
+    public async Task<List<ServiceToken>> ListServiceTokensAsync(string accountId, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(new("list the service tokens", TokensPermission), $"/accounts/{accountId}/access/service_tokens", cancellationToken).ConfigureAwait(false)).Select(AccessAnswers.ServiceToken)];
+
+    /// <summary>Makes a service token; its secret comes with this answer alone.</summary>
+    public async Task<(ServiceToken Token, string Secret)> CreateServiceTokenAsync(string accountId, string name, string? duration, CancellationToken cancellationToken)
+    {
+        var made = await SendAsync(new($"create the service token '{name}'", TokensPermission), HttpMethod.Post, $"/accounts/{accountId}/access/service_tokens", AccessBodies.ServiceToken(name, duration), cancellationToken).ConfigureAwait(false);
+        return (AccessAnswers.ServiceToken(made), AccessAnswers.Text(made, "client_secret") ?? "");
+    }
+
+    /// <summary>Gives a service token a new secret, which comes with this answer alone.</summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="oldUntil">Until when the old secret works too; null for no longer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<(ServiceToken Token, string Secret)> RotateServiceTokenAsync(string accountId, string id, string name, DateTimeOffset? oldUntil, CancellationToken cancellationToken)
+    {
+        var rotated = await SendAsync(
+            new($"rotate the service token '{name}'", TokensPermission), HttpMethod.Post, $"/accounts/{accountId}/access/service_tokens/{id}/rotate", AccessBodies.Rotation(oldUntil), cancellationToken).ConfigureAwait(false);
+        return (AccessAnswers.ServiceToken(rotated), AccessAnswers.Text(rotated, "client_secret") ?? "");
+    }
+
+    public Task DeleteServiceTokenAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
+        DeleteAsync(new($"delete the service token '{name}'", TokensPermission) { Lane = CallLane.Closing }, $"/accounts/{accountId}/access/service_tokens/{id}", cancellationToken);
 
     private async Task DeleteAsync(CloudflareCall call, string path, CancellationToken cancellationToken)
     {

@@ -195,6 +195,7 @@ internal sealed partial class Reconciler(
         Manual = manual.All.Select(route => route with { TunnelId = tunnels.CurrentIdOf(route.TunnelId) }).ToEquatableArray(),
         Zones = zones,
         Access = cloudflare.Access.Catalog(),
+        ZoneDefaults = cloudflare.Access.ZoneDefaults,
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
         Now = time.GetUtcNow(),

@@ -7,6 +7,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
+using DockFlare.Tests.Reconciliation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -50,6 +51,7 @@ internal sealed class ApiMaster : IAsyncDisposable
             ["GracePeriod"] = "0s",
             ["ApiKey"] = Key,
         }).Build();
+        builder.Services.AddSingleton<TimeProvider>(new JumpingTime());
         builder.Services.AddDockFlare(configuration).AddMaster();
         builder.Services.Remove(builder.Services.Single(static service => service.ServiceType == typeof(IHostedService) && service.ImplementationType == typeof(ReconcileLoop)));
         var app = builder.Build();
