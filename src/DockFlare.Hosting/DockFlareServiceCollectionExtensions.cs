@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
@@ -68,7 +70,11 @@ public static class DockFlareServiceCollectionExtensions
         services.AddSingleton<IHostedService>(provider =>
             new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
+        services.AddMetrics();
+        services.TryAddSingleton<DockFlareMetrics>();
+        services.TryAddSingleton<PrometheusExporter>();
         services.TryAddSingleton<CloudflareClient>();
+        services.AddSingleton<IReadinessPart, CloudflareReadiness>();
         services.TryAddSingleton<CloudflareAccount>();
         services.TryAddSingleton<CloudflareObserver>();
         services.TryAddSingleton<CloudflareApplier>();
@@ -77,6 +83,9 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessApplier>();
         services.TryAddSingleton<AccessStore>();
         services.TryAddSingleton<AccessGroupStore>();
+        services.TryAddSingleton<ZoneDefaultStore>();
+        services.TryAddSingleton<AccessCalls>();
+        services.TryAddSingleton<ServiceTokenCalls>();
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
@@ -173,6 +182,8 @@ public static class DockFlareServiceCollectionExtensions
         {
             services.AddSingleton(options);
             services.TryAddSingleton<RedisConnection>();
+            services.TryAddSingleton(static provider => new RedisCallWindow(provider.GetRequiredService<RedisConnection>()));
+            services.TryAddSingleton(static provider => ReserveFrom(provider.GetRequiredService<RedisCallWindow>(), provider.GetRequiredService<IOptions<CloudflareOptions>>().Value.ApiToken));
             services.AddSingleton<IReadinessPart>(static provider => new RedisReadiness(provider.GetRequiredService<RedisConnection>()));
             services.Replace(ServiceDescriptor.Singleton<ICommandQueue>(static provider =>
                 new RedisCommandQueue(provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble)));
@@ -195,6 +206,16 @@ public static class DockFlareServiceCollectionExtensions
     {
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
+    }
+
+    // Who shares a token shares its calls; a hash names it.
+    internal static ReserveCalls ReserveFrom(RedisCallWindow window, string? token)
+    {
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token ?? "")))[..16];
+        return async (request, cancellationToken) =>
+            await window.ReserveAsync(key, request.Wanted, request.Limit, request.Window, request.Validity, (request.Last, request.LastUsed), cancellationToken).ConfigureAwait(false) is { } answer
+                ? new CallGrant(answer.Id, answer.Calls, answer.Wait)
+                : null;
     }
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)

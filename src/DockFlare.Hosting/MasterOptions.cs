@@ -41,6 +41,9 @@ public sealed class MasterOptions
     /// <summary><c>EXTERNAL_TUNNEL_ID</c>: the tunnel of the external connector.</summary>
     public string? ExternalTunnelId { get; set; }
 
+    /// <summary><c>METRICS_OPEN</c>: <c>/metrics</c> answers without the API key. Default false.</summary>
+    public bool MetricsOpen { get; set; }
+
     /// <summary>The name of the default tunnel when none is set.</summary>
     public const string DefaultTunnelName = "dockflare-tunnel";
 }

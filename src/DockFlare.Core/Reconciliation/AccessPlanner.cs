@@ -62,10 +62,20 @@ internal sealed class AccessPlanner
         {
             Look(route);
         }
+
+        foreach (var zone in desired.ZoneDefaults)
+        {
+            Look(zone);
+        }
+
+        MarkClosing();
     }
 
     /// <summary>What makes and changes applications and policies.</summary>
     public List<Change> Changes { get; } = [];
+
+    /// <summary>The zones' defaults that cannot be had, with the reason.</summary>
+    public List<BlockedRoute> BlockedDefaults { get; } = [];
 
     /// <summary>The hosts that are served now and must not be any longer: no policy holds their removal.</summary>
     public HashSet<string> Closed { get; } = new(StringComparer.Ordinal);
@@ -109,6 +119,27 @@ internal sealed class AccessPlanner
         return (apps, policies);
     }
 
+    // A host that is served without the application it should have comes before those that are not served yet; so does a zone's default, which may cover such hosts.
+    private void MarkClosing()
+    {
+        var hurried = desired.Routes
+            .Where(route => route.Guard is RouteGuard.Application && FindEntry(route) is not null)
+            .Select(static route => ((RouteGuard.Application)route.Guard!).App)
+            .Concat(desired.ZoneDefaults.Select(static zone => zone.Guard).OfType<RouteGuard.Application>().Select(static guard => guard.App))
+            .ToList();
+        var apps = hurried.Select(static app => app.Key).ToHashSet(StringComparer.Ordinal);
+        var policies = hurried.SelectMany(static app => app.Policies).Select(static policy => policy.Key).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < Changes.Count; i++)
+        {
+            Changes[i] = Changes[i] switch
+            {
+                Change.CreateAccess create when apps.Contains(create.Desired.Key) => create with { IsClosing = true },
+                Change.CreatePolicy create when policies.Contains(create.Desired.Key) => create with { IsClosing = true },
+                var other => other,
+            };
+        }
+    }
+
     public int OwnedApps => ownApps.Count;
 
     public int OwnedPolicies => ownPolicies.Count;
@@ -138,6 +169,26 @@ internal sealed class AccessPlanner
             default:
                 Block(route, $"'{route.Key}' asks for Access protection that was not looked up, so it is not exposed.");
                 return;
+        }
+    }
+
+    private void Look(ZoneGuard zone)
+    {
+        var reason = zone.Guard switch
+        {
+            _ when access.Unread is { } unread => $"The default of zone '{zone.Zone}' waits, because the Access applications could not be read. {unread}",
+            RouteGuard.Application guard => FindFault(guard.App),
+            RouteGuard.Unresolved guard => guard.Reason,
+            _ => null,
+        };
+        if (zone.Guard is RouteGuard.Unresolved)
+        {
+            needed.Add(zone.Key);
+        }
+
+        if (reason is not null)
+        {
+            BlockedDefaults.Add(new(new(zone.Pattern, RulePath.Any), reason) { IsServed = ownApps.ContainsKey(zone.Key) });
         }
     }
 
@@ -171,9 +222,11 @@ internal sealed class AccessPlanner
             return;
         }
 
-        // An application of ours that the host had before, and that is on its way out, does not count.
+        // An application of ours that the host had before, and that is on its way out, does not count; nor does a default of ours that nobody wants any more.
         var own = AppKey(route.Key);
-        var app = AccessCoverage.FindForHost(host, access.Apps.Where(other => !string.Equals(other.OwnedAs, own, StringComparison.Ordinal)).ToEquatableArray(), out var domain);
+        var leaving = guard.Zone is { } zone && desired.ZoneDefaults.All(wanted => !string.Equals(wanted.Zone, zone, StringComparison.Ordinal)) ? ZoneGuard.KeyOf(zone) : null;
+        var app = AccessCoverage.FindForHost(
+            host, access.Apps.Where(other => other.OwnedAs is null || (!string.Equals(other.OwnedAs, own, StringComparison.Ordinal) && !string.Equals(other.OwnedAs, leaving, StringComparison.Ordinal))).ToEquatableArray(), out var domain);
         var wanted = guard.Zone is null ? null : $"*.{guard.Zone}";
         var isZoneDefault = domain is not null && (wanted is null ? domain.StartsWith("*.", StringComparison.Ordinal) : string.Equals(domain, wanted, StringComparison.Ordinal));
         if (app is null || !isZoneDefault || app.IsPublic)

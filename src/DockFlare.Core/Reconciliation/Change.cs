@@ -166,6 +166,9 @@ public abstract record Change
     /// <param name="Desired">The policy.</param>
     public sealed record CreatePolicy(DesiredPolicy Desired) : Change
     {
+        /// <summary>Whether a host that is served already waits for it.</summary>
+        public bool IsClosing { get; init; }
+
         /// <inheritdoc />
         public override ChangePhase Phase => ChangePhase.Guard;
 
@@ -200,6 +203,9 @@ public abstract record Change
     /// <param name="Desired">The application.</param>
     public sealed record CreateAccess(DesiredApp Desired) : Change
     {
+        /// <summary>Whether its host is served already, without it.</summary>
+        public bool IsClosing { get; init; }
+
         /// <inheritdoc />
         public override ChangePhase Phase => ChangePhase.Guard;
 

@@ -14,11 +14,14 @@ public sealed record DesiredState
     /// <summary>The records, one for each host, by name.</summary>
     public EquatableArray<DesiredRecord> Dns { get; init; }
 
-    /// <summary>The Access applications of ours, one for each guarded rule, by key.</summary>
+    /// <summary>The Access applications of ours, one for each guarded rule and each zone default, by key.</summary>
     public EquatableArray<DesiredApp> Apps { get; init; }
 
     /// <summary>The reusable policies that they need, by key.</summary>
     public EquatableArray<DesiredPolicy> Policies { get; init; }
+
+    /// <summary>What the zones' defaults come to, by zone.</summary>
+    public EquatableArray<ZoneGuard> ZoneDefaults { get; init; }
 
     /// <summary>What became of every wish, by route, agent and container.</summary>
     public EquatableArray<RouteOutcome> Outcomes { get; init; }

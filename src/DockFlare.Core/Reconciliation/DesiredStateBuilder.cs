@@ -93,6 +93,7 @@ public static class DesiredStateBuilder
             }
 
             AddWaiting(winners);
+            var zoneDefaults = guards.ZoneDefaults();
             return new()
             {
                 Tunnels = tunnels.InOrder,
@@ -100,6 +101,7 @@ public static class DesiredStateBuilder
                 Dns = Records(routes),
                 Apps = guards.Apps,
                 Policies = guards.Policies,
+                ZoneDefaults = zoneDefaults,
                 Outcomes = new(readings.Outcomes.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outcomes))),
                 NextExpiry = nextExpiry,
             };

@@ -146,6 +146,7 @@ public static class Planner
         public void Guards()
         {
             changes.AddRange(access.Changes);
+            blocked.AddRange(access.BlockedDefaults);
             var (apps, policies) = access.Unguard(changes);
             Release(apps, access.OwnedApps, "Access applications");
             Release(policies, access.OwnedPolicies, "Access policies");

@@ -26,6 +26,9 @@ public sealed record ReconcileInput
     /// <summary>What the names in <c>access.*</c> labels can mean.</summary>
     public AccessCatalog Access { get; init; } = AccessCatalog.Empty;
 
+    /// <summary>The zones that operators want protected as a whole.</summary>
+    public EquatableArray<ZoneDefault> ZoneDefaults { get; init; }
+
     /// <summary>The routes of the last pass: who holds which key, and since when nobody claims it.</summary>
     public EquatableArray<DesiredRoute> Held { get; init; }
 

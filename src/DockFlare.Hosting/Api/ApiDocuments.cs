@@ -22,8 +22,17 @@ internal sealed record OverviewDocument
 
     public int Adoptable { get; init; }
 
+    public required CloudflareDocument Cloudflare { get; init; }
+
     public PassDocument? LastPass { get; init; }
 }
+
+/// <summary>The API as it is used.</summary>
+/// <param name="CallsLeft">How many calls may be made now.</param>
+/// <param name="Paused">Where nothing is asked for a while, because calls fail there.</param>
+internal sealed record CloudflareDocument(int CallsLeft, IReadOnlyList<PausedDocument> Paused);
+
+internal sealed record PausedDocument(string Area, string Reason, DateTimeOffset Until);
 
 internal sealed record AgentCounts(int Online, int Offline, int Pending);
 
@@ -153,6 +162,13 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(ConfirmationRequest))]
 [JsonSerializable(typeof(ExistingDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(GroupDocument))]
+[JsonSerializable(typeof(IReadOnlyList<GroupDocument>))]
+[JsonSerializable(typeof(ZoneDefaultDocument))]
+[JsonSerializable(typeof(IReadOnlyList<ZoneDefaultDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<IdentityProviderDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ServiceTokenDocument>))]
+[JsonSerializable(typeof(NewServiceTokenDocument))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -3,6 +3,8 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting;
 
@@ -19,6 +22,7 @@ public static class ApiEndpoints
     /// <summary>
     /// Maps the operators' calls under <c>/api/v2/</c>, with the master API key as bearer, and without one <c>GET /healthz</c> (the process is up),
     /// <c>GET /readyz</c> (200, or 503 with the reasons) and <c>GET /ping</c>.
+    /// <c>GET /metrics</c> (Prometheus) needs the key too, unless <see cref="MasterOptions.MetricsOpen"/> says otherwise.
     /// </summary>
     public static IEndpointConventionBuilder MapDockFlareApi(this IEndpointRouteBuilder endpoints)
     {
@@ -33,6 +37,7 @@ public static class ApiEndpoints
         var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
         var parts = services.GetServices<IReadinessPart>().ToList();
+        var cloudflare = services.GetRequiredService<CloudflareClient>();
         var time = services.GetRequiredService<TimeProvider>();
 
         endpoints.MapGet("/healthz", (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
@@ -44,8 +49,17 @@ public static class ApiEndpoints
         endpoints.MapGet("/ping", (RequestDelegate)(context =>
             WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
 
+        // Made now, so that nothing is missed before the first look.
+        var exporter = services.GetRequiredService<PrometheusExporter>();
+        RequestDelegate metrics = context =>
+        {
+            context.Response.ContentType = PrometheusExporter.ContentType;
+            return context.Response.WriteAsync(exporter.Write(), context.RequestAborted);
+        };
+        endpoints.MapGet("/metrics", services.GetRequiredService<IOptions<MasterOptions>>().Value.MetricsOpen ? metrics : Guarded(metrics));
+
         var group = endpoints.MapGroup("/api/v2");
-        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry), ApiJson.Default.OverviewDocument));
+        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry, cloudflare), ApiJson.Default.OverviewDocument));
         Get("rules", context => WriteAsync(context, Documents.Rules(board.Current), ApiJson.Default.IReadOnlyListRuleDocument));
         Get("zones", context => WriteAsync(context, Documents.Zones(board.Current), ApiJson.Default.IReadOnlyListZoneDocument));
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
@@ -66,6 +80,7 @@ public static class ApiEndpoints
             await manual.RemoveAsync(Uri.UnescapeDataString((string)context.GetRouteValue("key")!), context.RequestAborted).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         })));
+        AccessEndpoints.Map(group, handle => Guarded(context => RefusableAsync(context, () => handle(context))));
         group.MapPost("reconcile", Guarded(context =>
         {
             signal.Raise();
@@ -140,6 +155,10 @@ public static class ApiEndpoints
         {
             await ProblemAsync(context, exception.Status, exception.Code, exception.Message).ConfigureAwait(false);
         }
+        catch (CloudflareException exception)
+        {
+            await ProblemAsync(context, exception.Fault == CloudflareFault.Passing ? 503 : 502, "cloudflare_refused", exception.Message).ConfigureAwait(false);
+        }
         catch (StateStoreException exception)
         {
             await ProblemAsync(context, 503, "persistence_failed", exception.Message).ConfigureAwait(false);
@@ -149,7 +168,7 @@ public static class ApiEndpoints
     private static Task ProblemAsync(HttpContext context, int status, string code, string detail) => WriteAsync(
         context, new ProblemDocument(ReasonPhrases.GetReasonPhrase(status), status, detail, code), ApiJson.Default.ProblemDocument, status, "application/problem+json");
 
-    private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
+    internal static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(document, type, contentType, context.RequestAborted);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DockFlare.Core.Existing;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Reconciliation;
 
 namespace DockFlare.Hosting.Api;
@@ -9,7 +10,7 @@ namespace DockFlare.Hosting.Api;
 /// <summary>A pass as the API shows it.</summary>
 internal static class Documents
 {
-    public static OverviewDocument Overview(PassSnapshot pass, AgentRegistry registry)
+    public static OverviewDocument Overview(PassSnapshot pass, AgentRegistry registry, CloudflareClient cloudflare)
     {
         var agents = registry.All;
         var enrolled = agents.Where(static agent => agent.Status == AgentStatus.Enrolled).ToList();
@@ -24,6 +25,7 @@ internal static class Documents
             ChangesLeft = pass.Remaining.Changes.Count,
             HeldBack = pass.Remaining.Held.Count(static held => held.AdoptionId is null),
             Adoptable = pass.Remaining.Held.Count(static held => held.AdoptionId is not null),
+            Cloudflare = new(cloudflare.CallsLeft, [.. cloudflare.Paused.Select(static area => new PausedDocument(area.Name, area.Reason, area.Until))]),
             LastPass = pass.Number == 0 ? null : new(pass.Number, pass.At, pass.Duration.TotalSeconds, pass.Applied.Count),
         };
     }

@@ -46,7 +46,11 @@ internal sealed partial class CloudflareApplier
         catch (CloudflareException exception) when (exception.Fault is CloudflareFault.Passing or CloudflareFault.Permission)
         {
             // What goes wrong with the whole zone is not tried with its other records. Whether it was carried out is not known.
-            observer.Doubt(writing.ZoneId);
+            if (!exception.WasNotSent)
+            {
+                observer.Doubt(writing.ZoneId);
+            }
+
             writing.Stop = Fault(chunk[0], exception);
             await WriteAsync(writing, chunk, cancellationToken).ConfigureAwait(false);
         }

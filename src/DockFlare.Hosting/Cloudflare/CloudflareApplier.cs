@@ -65,7 +65,7 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
         }
         catch (CloudflareException exception)
         {
-            if (exception.Fault is not CloudflareFault.Lasting)
+            if (exception.Fault is not CloudflareFault.Lasting && !exception.WasNotSent)
             {
                 observer.Doubt(tunnelId);
             }

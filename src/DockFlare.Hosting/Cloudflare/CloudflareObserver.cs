@@ -12,10 +12,14 @@ namespace DockFlare.Hosting.Cloudflare;
 /// </summary>
 internal sealed class CloudflareObserver(CloudflareClient client)
 {
+    private const int AccessLists = 3;
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, CfRecord>> zones = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (IngressDocument Document, long Version)> tunnels = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TakenTunnel> taken = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> doubted = new(StringComparer.Ordinal);
+
+    /// <summary>How long until there is room for looking at everything anew; until then what is remembered has to do, so that closing an exposure never waits for it.</summary>
+    public TimeSpan UntilRefresh => client.WaitFor(CallLane.Resync, zones.Count + tunnels.Count + AccessLists);
 
     /// <summary>Reads what is not remembered or in doubt.</summary>
     /// <param name="accountId">The account.</param>

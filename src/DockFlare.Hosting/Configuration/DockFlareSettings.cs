@@ -14,7 +14,7 @@ internal static class DockFlareSettings
         new("CF_ZONE_ID", "Cloudflare:ZoneId", Text, "", "Fallback zone, used when detection finds none and it contains the host."),
         new("CF_ACCOUNT_EMAIL", "Cloudflare:AccountEmail", Text, "", "The address that access.policy=authenticate lets in."),
         new("CF_API_BASE_URL", "Cloudflare:ApiBaseUrl", SettingKind.Uri, "https://api.cloudflare.com/client/v4", "Where Cloudflare's API is."),
-        new("CF_API_LIMIT", "Cloudflare:CallLimit", Integer, "1100", "Our own ceiling of API calls in 5 minutes, under Cloudflare's 1,200.") { Min = 10, Max = 100_000 },
+        new("CF_API_LIMIT", "Cloudflare:CallLimit", Integer, "1100", "Our own ceiling of API calls in 5 minutes, under Cloudflare's 1,200; masters with one Redis share it, and each keeps to half while Redis is away.") { Min = 10, Max = 100_000 },
         new("TUNNEL_NAME", "TunnelName", Text, "dockflare-tunnel", "Tunnel of the master's own Docker host. Setting it adopts an existing tunnel of that name."),
         new("GRACE_PERIOD", "GracePeriod", Duration, "10m", "How long a vanished container's routes stay.") { OtherVariable = "GRACE_PERIOD_SECONDS", Min = 0, Max = 31_536_000 },
         new("RESYNC_INTERVAL", "ResyncInterval", Duration, "10m", "A full pass without any event, to undo drift.") { Min = 10, Max = 86_400 },

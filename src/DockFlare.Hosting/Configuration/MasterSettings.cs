@@ -27,6 +27,7 @@ internal static class MasterSettings
         options.MaxDeletePercent = values.Integer("MaxDeletePercent", options.MaxDeletePercent);
         options.HistoryRetention = values.Duration("HistoryRetention", options.HistoryRetention);
         options.ExternalCloudflared = values.Boolean("ExternalCloudflared", options.ExternalCloudflared);
+        options.MetricsOpen = values.Boolean("MetricsOpen", options.MetricsOpen);
         options.ExternalTunnelId = values.Text("ExternalTunnelId");
         if (options.OwnerId is { } owner && (owner.Length is < 4 or > 32 || owner.Any(static c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')))
         {

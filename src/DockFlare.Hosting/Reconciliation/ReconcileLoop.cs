@@ -27,6 +27,7 @@ internal sealed partial class ReconcileLoop(
             }
 
             var snapshot = await RunAsync(resync, stoppingToken).ConfigureAwait(false);
+            resyncAt = resync && snapshot.ResyncIn is { } later ? time.GetUtcNow() + later : resyncAt;
             Say(snapshot);
             failures = snapshot.MayPass || IsUnfinished(snapshot) ? failures + 1 : 0;
             await WaitAsync(NextLook(snapshot, failures, resyncAt), stoppingToken).ConfigureAwait(false);

@@ -12,9 +12,8 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
-    ILogger<Reconciler> logger)
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
+    DockFlareMetrics metrics, ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
     private const string AccessUnread = "access";
@@ -33,7 +32,7 @@ internal sealed partial class Reconciler(
     /// <param name="cancellationToken">Ends the pass between two calls.</param>
     public async Task<PassSnapshot> RunOnceAsync(bool resync, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var (started, calls) = (time.GetTimestamp(), metrics.CallsMade);
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
         await manual.LoadAsync(cancellationToken).ConfigureAwait(false);
@@ -43,6 +42,8 @@ internal sealed partial class Reconciler(
             : SetupPass();
         snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
         activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
+        var outcome = snapshot.IsConverged ? "converged" : snapshot.Trouble is null ? "unfinished" : "failed";
+        metrics.Passed(outcome, snapshot.At, snapshot.Duration, snapshot.Applied.Count, metrics.CallsMade - calls, snapshot.Routes);
         board.Publish(snapshot);
         return snapshot;
     }
@@ -59,6 +60,8 @@ internal sealed partial class Reconciler(
             return board.Current with { Trouble = exception.Message, Applied = [], RetryAfter = exception.RetryAfter, MayPass = exception.Fault == CloudflareFault.Passing };
         }
 
+        var resyncIn = resync ? cloudflare.Observer.UntilRefresh : TimeSpan.Zero;
+        resync &= resyncIn == TimeSpan.Zero;
         var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
@@ -119,7 +122,7 @@ internal sealed partial class Reconciler(
             faults.AddRange(Unresolved(look, unmade, owner));
             (confirmedDigest, deletionsConfirmed) = (null, false);
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
-            return Describe(look, account, applied, faults);
+            return Describe(look, account, applied, faults) with { ResyncIn = resyncIn > TimeSpan.Zero ? resyncIn : null };
         }
     }
 
@@ -228,6 +231,7 @@ internal sealed partial class Reconciler(
         Manual = manual.All.Select(route => route with { TunnelId = tunnels.CurrentIdOf(route.TunnelId) }).ToEquatableArray(),
         Zones = zones,
         Access = cloudflare.Access.Catalog(),
+        ZoneDefaults = cloudflare.Access.ZoneDefaults,
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
         Now = time.GetUtcNow(),
@@ -341,10 +345,19 @@ internal sealed partial class Reconciler(
             Faults = messages,
             MayPass = faults.Exists(static fault => fault.Fault is CloudflareFault.Passing or CloudflareFault.NotFound || fault.Message.Length == 0)
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
-            RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
+            RetryAfter = Soonest(
+                faults.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter)
+                    .Concat(look.Unread.Values.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter))),
             Connectors = connectors,
             Zones = account.All,
         };
+    }
+
+    // Where only some of it has to wait, the rest does not.
+    private static TimeSpan? Soonest(IEnumerable<TimeSpan?> waits)
+    {
+        var all = waits.ToList();
+        return all.Contains(null) ? null : all.Min();
     }
 
     // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.

@@ -108,6 +108,7 @@ internal sealed class AccessMaster : IAsyncDisposable
             ["DockFlare:GracePeriod"] = "0s",
         }).Build();
         collection.AddDockFlare(configuration.GetSection("DockFlare")).AddMaster();
+        collection.PostConfigure<DockFlare.Hosting.Cloudflare.CloudflareOptions>(static options => options.CallTimeout = TimeSpan.FromMilliseconds(400));
         return collection.BuildServiceProvider();
     }
 

@@ -38,13 +38,15 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
 
-    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
-
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
     public PassBoard Board => services.GetRequiredService<PassBoard>();
 
     public CloudflareAccount Account => services.GetRequiredService<CloudflareAccount>();
+
+    public CloudflareClient Client => services.GetRequiredService<CloudflareClient>();
+
+    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
 
@@ -52,7 +54,7 @@ internal sealed class MasterRig : IAsyncDisposable
 
     /// <summary>A master of its own on an emulator and a store that may be shared or come from one before it.</summary>
     public static MasterRig Create(
-        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null)
+        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null, ReserveCalls? reserve = null)
     {
         var collection = new ServiceCollection();
         Add(collection, cloudflare, store, time, token, owner, cloud, master);
@@ -85,6 +87,11 @@ internal sealed class MasterRig : IAsyncDisposable
         collection.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(log));
         collection.AddSingleton(time ?? TimeProvider.System);
         collection.AddSingleton(store ?? new InMemoryStateStore());
+        if (reserve is not null)
+        {
+            collection.AddSingleton(reserve);
+        }
+
         collection.AddDockFlare(new ConfigurationBuilder().Build()).AddMaster();
         collection.PostConfigure<CloudflareOptions>(options =>
         {

@@ -31,9 +31,9 @@ public abstract class RigCase : IAsyncLifetime
     }
 
     /// <summary>A master on the case's own store: a second one is the first one restarted.</summary>
-    private protected MasterRig Master(InMemoryStateStore? store = null, string? owner = null, string? token = null, Action<DockFlare.Hosting.Cloudflare.CloudflareOptions>? cloud = null, Action<DockFlare.Hosting.MasterOptions>? master = null)
+    private protected MasterRig Master(InMemoryStateStore? store = null, string? owner = null, string? token = null, Action<DockFlare.Hosting.Cloudflare.CloudflareOptions>? cloud = null, Action<DockFlare.Hosting.MasterOptions>? master = null, DockFlare.Hosting.Cloudflare.ReserveCalls? reserve = null)
     {
-        var rig = MasterRig.Create(Cloudflare, store ?? Store, Time, token, owner, cloud, master);
+        var rig = MasterRig.Create(Cloudflare, store ?? Store, Time, token, owner, cloud, master, reserve);
         rigs.Add(rig);
         return rig;
     }
