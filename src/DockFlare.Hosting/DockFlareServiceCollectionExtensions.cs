@@ -49,7 +49,11 @@ public static class DockFlareServiceCollectionExtensions
         services.Configure<DockFlareCheck>(static check => check.HasMaster = true);
         services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
         services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
-        services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
+        services.AddOptions<AgentPlaneOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            MasterSettings.Fill(options, values, faults);
+            options.TemplatesPath = provider.GetService<StateFolder>() is { } folder ? Path.Combine(folder.Path, "templates") : null;
+        });
         services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
@@ -61,6 +65,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<PassBoard>();
         services.TryAddSingleton<TunnelStore>();
         services.TryAddSingleton<OwnerMark>();
+        services.TryAddSingleton<RenderTemplate>(static _ => TextTemplate.Render);
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
         services.AddSingleton<IHostedService>(provider =>
@@ -78,6 +83,8 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
+        services.TryAddSingleton<TunnelEnds>();
+        services.TryAddSingleton<AgentRemovals>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
         services.AddHostedService<ReconcileLoop>();

@@ -71,6 +71,17 @@ internal static class AgentMessageReader
         return ContainerReader.Size(text) > most ? throw ProtocolException.Invalid($"'{name}' is longer than {most} bytes.") : text.Length == 0 ? null : text;
     }
 
+    /// <summary>A property as true or false, or null when it is absent or null.</summary>
+    public static bool? Flag(JsonElement element, string name)
+    {
+        if (!element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw ProtocolException.Invalid($"'{name}' must be true or false.");
+    }
+
     /// <summary>A property as a whole number from <paramref name="least"/>, or null when it is absent or null.</summary>
     public static long? Number(JsonElement element, string name, long least)
     {

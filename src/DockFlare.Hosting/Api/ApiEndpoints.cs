@@ -27,6 +27,7 @@ public static class ApiEndpoints
         var signal = services.GetRequiredService<ReconcileSignal>();
         var reconciler = services.GetRequiredService<Reconciler>();
         var key = services.GetRequiredService<MasterApiKey>();
+        var limits = services.GetRequiredService<CallLimits>();
         var parts = services.GetServices<IReadinessPart>().ToList();
         var time = services.GetRequiredService<TimeProvider>();
 
@@ -66,9 +67,20 @@ public static class ApiEndpoints
         {
             const string Scheme = "Bearer ";
             var header = context.Request.Headers.Authorization.ToString();
-            return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim())
-                ? handle(context)
-                : WriteAsync(
+            if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim()))
+            {
+                return handle(context);
+            }
+
+            if (limits.TakeRefused(context.Connection.RemoteIpAddress) is { } wait)
+            {
+                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                return WriteAsync(
+                    context, new ProblemDocument("Too many requests", 429, "Too many calls without the master API key: wait as long as Retry-After says.", "too_many_requests"),
+                    ApiJson.Default.ProblemDocument, 429, "application/problem+json");
+            }
+
+            return WriteAsync(
                     context,
                     new ProblemDocument("Unauthorized", 401, "Send the master API key: Authorization: Bearer <key>.", "unauthorized"),
                     ApiJson.Default.ProblemDocument, 401, "application/problem+json");

@@ -15,7 +15,7 @@ internal sealed partial class CloudflareApplier
     public async Task<ApplyFault?> CreateTunnelAsync(string accountId, Change.CreateTunnel change, bool isNamedByOperator, CancellationToken cancellationToken)
     {
         var (name, agent) = (change.Tunnel.Name, change.Tunnel.Agent);
-        var record = tunnels.Find(agent, name) ?? new TunnelRecord { Name = name, Agent = agent.Value };
+        var record = tunnels.Find(name) ?? new TunnelRecord { Name = name };
         try
         {
             // A creation whose outcome stayed unknown is looked for first: its tunnel's own secret proves whether it is ours.

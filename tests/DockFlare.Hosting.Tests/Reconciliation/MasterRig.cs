@@ -5,6 +5,7 @@ using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
@@ -31,6 +32,10 @@ internal sealed class MasterRig : IAsyncDisposable
     public Reconciler Reconciler => services.GetRequiredService<Reconciler>();
 
     public AgentRegistry Agents => services.GetRequiredService<AgentRegistry>();
+
+    public AgentKeys Keys => services.GetRequiredService<AgentKeys>();
+
+    public ICommandQueue Queue => services.GetRequiredService<ICommandQueue>();
 
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
