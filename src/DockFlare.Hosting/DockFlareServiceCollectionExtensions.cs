@@ -87,6 +87,8 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AgentRemovals>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
+        services.AddMetrics();
+        services.AddHostedService<StartToLive>();
         services.AddHostedService<ReconcileLoop>();
 
         services.TryAddSingleton(static _ => new LocalMaster(static provider => ActivatorUtilities.CreateInstance<LocalMasterLink>(provider)));
@@ -124,6 +126,7 @@ public static class DockFlareServiceCollectionExtensions
             CloudflaredMode.External => ActivatorUtilities.CreateInstance<ExternalTunnelRunner>(provider),
             _ => ActivatorUtilities.CreateInstance<DockerTunnelRunner>(provider),
         });
+        services.TryAddSingleton<OriginNetworks>(static provider => ActivatorUtilities.CreateInstance<OriginNetworks>(provider, PlaceOf(provider)));
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
         services.AddHttpMasterLink();
@@ -198,6 +201,11 @@ public static class DockFlareServiceCollectionExtensions
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
     }
+
+    private static object[] PlaceOf(IServiceProvider provider) =>
+        provider.GetRequiredService<ITunnelRunner>() is DockerTunnelRunner runner && provider.GetRequiredService<IOptions<DockerOptions>>().Value is var docker
+            ? [new ConnectorPlace(docker.ConnectorNetwork, docker.ConnectorAttach ? runner.AttachAsync : null)]
+            : [];
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)
     {

@@ -153,7 +153,7 @@ internal static class AgentMessageReader
         var complete = root.TryGetProperty("inventory_complete", out var flag) && flag.ValueKind == JsonValueKind.True && list is not null;
         var listing = new AgentEvent.Listing(containers.Values.ToEquatableArray(), complete, leftOut.ToEquatableArray());
         return root.TryGetProperty("tunnel", out var tunnel) && tunnel.ValueKind == JsonValueKind.Object
-            ? listing with { TunnelGeneration = Number(tunnel, "generation", least: 0) ?? 0, Connector = ReadConnector(tunnel) }
+            ? listing with { TunnelGeneration = Number(tunnel, "generation", least: 0) ?? 0, Connector = ReadConnector(tunnel), ConnectorNetwork = Text(tunnel, "network"), JoinsNetworks = Flag(tunnel, "joins_networks") ?? false }
             : listing;
     }
 

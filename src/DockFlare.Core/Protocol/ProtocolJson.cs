@@ -211,6 +211,10 @@ internal sealed record WireTunnel
     public int? ReadyConnections { get; init; }
 
     public long? ConfigVersion { get; init; }
+
+    public string? Network { get; init; }
+
+    public bool JoinsNetworks { get; init; }
 }
 
 /// <summary>The body of ack, nack and renew.</summary>

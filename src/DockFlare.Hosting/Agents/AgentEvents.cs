@@ -104,7 +104,7 @@ internal sealed class AgentEvents(AgentRegistry registry, AgentCalls calls, Lega
     {
         if (agent.Protocol >= 3)
         {
-            registry.Accept(new(agent.Id, listing.IsComplete, listing.TunnelGeneration, listing.Containers) { Connector = listing.Connector });
+            registry.Accept(new(agent.Id, listing.IsComplete, listing.TunnelGeneration, listing.Containers) { Connector = listing.Connector, ConnectorNetwork = listing.ConnectorNetwork, JoinsNetworks = listing.JoinsNetworks });
         }
         else
         {

@@ -78,6 +78,20 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     /// <summary>The newest report; null when none came since the master started.</summary>
     public AgentReport? FindReport(AgentId id) => presences.TryGetValue(id, out var presence) ? presence.Report : null;
 
+    /// <summary>When the newest report came; null when none did.</summary>
+    public DateTimeOffset? ReportedAt(AgentId id)
+    {
+        if (!presences.TryGetValue(id, out var presence))
+        {
+            return null;
+        }
+
+        lock (presence.Gate)
+        {
+            return presence.ReportedAt;
+        }
+    }
+
     public DateTimeOffset? LastSeen(AgentId id)
     {
         if (!presences.TryGetValue(id, out var presence))
@@ -167,6 +181,7 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
             }
 
             presence.Report = report;
+            presence.ReportedAt = time.GetUtcNow();
         }
 
         signal.Raise();

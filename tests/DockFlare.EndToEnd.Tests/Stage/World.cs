@@ -58,6 +58,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>Starts a master and waits for nothing. What is given stands before what a master of this world has by itself; an empty value leaves a variable out.</summary>
     public HostProcess LaunchMaster(params (string Name, string Value)[] environment) => Launch(
         "master",
+        networkNamespace: null,
         [
             ("CF_API_TOKEN", Cloudflare.Token), ("CF_API_BASE_URL", Cloudflare.BaseUrl.ToString()), ("DOCKFLARE_API_KEY", MasterKey),
             ("DOCKFLARE_DATA", DataOf("master")), ("ASPNETCORE_URLS", MasterAddress.ToString()),
@@ -66,8 +67,12 @@ internal sealed class World : IAsyncDisposable
         ]);
 
     /// <summary>Starts an agent and waits for nothing.</summary>
-    public HostProcess LaunchAgent(params (string Name, string Value)[] environment) => Launch(
+    public HostProcess LaunchAgent(params (string Name, string Value)[] environment) => LaunchAgentIn(null, environment);
+
+    /// <summary>Starts an agent in a network namespace and waits for nothing.</summary>
+    public HostProcess LaunchAgentIn(string? networkNamespace, params (string Name, string Value)[] environment) => Launch(
         "agent",
+        networkNamespace,
         [
             ("DOCKFLARE_MASTER_URL", MasterAddress.ToString()), ("DOCKFLARE_DATA", DataOf("agent")), ("DOCKER_HOST", $"unix://{folder}/no-docker.sock"),
             ("HEALTH_CHECK_PORT", $"{LoopbackPort.Take()}"), .. environment,
@@ -155,11 +160,11 @@ internal sealed class World : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private HostProcess Launch(string host, IEnumerable<(string Name, string Value)> environment)
+    private HostProcess Launch(string host, string? networkNamespace, IEnumerable<(string Name, string Value)> environment)
     {
         // The last word counts.
         var variables = environment.GroupBy(static pair => pair.Name).Select(static group => group.Last()).Where(static pair => pair.Value.Length > 0);
-        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")]);
+        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")], networkNamespace, []);
         hosts.Add(process);
         return process;
     }

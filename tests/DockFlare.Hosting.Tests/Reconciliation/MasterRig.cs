@@ -6,6 +6,7 @@ using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Commands;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
@@ -42,6 +43,8 @@ internal sealed class MasterRig : IAsyncDisposable
     public PassBoard Board => services.GetRequiredService<PassBoard>();
 
     public CloudflareAccount Account => services.GetRequiredService<CloudflareAccount>();
+
+    public StartToLive StartToLive => services.GetServices<IHostedService>().OfType<StartToLive>().Single();
 
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
 
