@@ -51,7 +51,11 @@ public static class DockFlareServiceCollectionExtensions
         services.Configure<DockFlareCheck>(static check => check.HasMaster = true);
         services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
         services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
-        services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
+        services.AddOptions<AgentPlaneOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            MasterSettings.Fill(options, values, faults);
+            options.TemplatesPath = provider.GetService<StateFolder>() is { } folder ? Path.Combine(folder.Path, "templates") : null;
+        });
         services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
@@ -65,6 +69,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<ManualRouteStore>();
         services.TryAddSingleton<ManualRuleCalls>();
         services.TryAddSingleton<OwnerMark>();
+        services.TryAddSingleton<RenderTemplate>(static _ => TextTemplate.Render);
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
         services.AddSingleton<IHostedService>(provider =>
@@ -92,8 +97,12 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<ExistingReader>();
         services.TryAddSingleton<HistoryStore>();
         services.TryAddSingleton<PassHistory>();
+        services.TryAddSingleton<TunnelEnds>();
+        services.TryAddSingleton<AgentRemovals>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
+        services.AddMetrics();
+        services.AddHostedService<StartToLive>();
         services.AddHostedService<ReconcileLoop>();
 
         services.TryAddSingleton(static _ => new LocalMaster(static provider => ActivatorUtilities.CreateInstance<LocalMasterLink>(provider)));
@@ -131,6 +140,7 @@ public static class DockFlareServiceCollectionExtensions
             CloudflaredMode.External => ActivatorUtilities.CreateInstance<ExternalTunnelRunner>(provider),
             _ => ActivatorUtilities.CreateInstance<DockerTunnelRunner>(provider),
         });
+        services.TryAddSingleton<OriginNetworks>(static provider => ActivatorUtilities.CreateInstance<OriginNetworks>(provider, PlaceOf(provider)));
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
         services.AddHttpMasterLink();
@@ -217,6 +227,11 @@ public static class DockFlareServiceCollectionExtensions
                 ? new CallGrant(answer.Id, answer.Calls, answer.Wait)
                 : null;
     }
+
+    private static object[] PlaceOf(IServiceProvider provider) =>
+        provider.GetRequiredService<ITunnelRunner>() is DockerTunnelRunner runner && provider.GetRequiredService<IOptions<DockerOptions>>().Value is var docker
+            ? [new ConnectorPlace(docker.ConnectorNetwork, docker.ConnectorAttach ? runner.AttachAsync : null)]
+            : [];
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)
     {

@@ -26,6 +26,9 @@ public sealed record DesiredState
     /// <summary>What became of every wish, by route, agent and container.</summary>
     public EquatableArray<RouteOutcome> Outcomes { get; init; }
 
+    /// <summary>Hosts whose end an operator asked for and that nobody serves any more, by name: their deletion is never held back.</summary>
+    public EquatableArray<string> Ended { get; init; }
+
     /// <summary>When the first grace period ends; null when none runs.</summary>
     public DateTimeOffset? NextExpiry { get; init; }
 }

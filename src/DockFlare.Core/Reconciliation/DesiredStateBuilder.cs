@@ -55,10 +55,18 @@ public static class DesiredStateBuilder
         private Winner? Keep(DesiredRoute route)
         {
             var own = tunnels.Of(route.Holder.Agent);
-            if (!own.Exists(tunnel => string.Equals(tunnel.TunnelId, route.TunnelId, StringComparison.Ordinal)))
+            var authority = input.Authorities.GetValueOrDefault(route.Holder.Agent, AgentAuthority.Default);
+            if (route.Holder.Source == RouteSource.Label && authority.FindFault(route.Holder.Agent, route.Key, route.Access) is { } beyond)
+            {
+                // Nobody claims it just now, as when its agent is away: what it was allowed when it was made does not count any more.
+                outcomes.Add(new Claim(route, route.Holder.Workload, []).Outcome(RouteState.Rejected, beyond));
+                return null;
+            }
+
+            if (!(tunnels.Find(route.TunnelId) is { } other && authority.MayUse(other)) && !own.Exists(tunnel => string.Equals(tunnel.TunnelId, route.TunnelId, StringComparison.Ordinal)))
             {
                 // Its tunnel was made anew, or its agent was given another: the route goes along.
-                if (own.Count == 0 && tunnels.Find(route.TunnelId) is null)
+                if (own.Count == 0 && (tunnels.Find(route.TunnelId) is null || input.Ended.Contains(route.Key.Host)))
                 {
                     return null;
                 }
@@ -103,6 +111,7 @@ public static class DesiredStateBuilder
                 Policies = guards.Policies,
                 ZoneDefaults = zoneDefaults,
                 Outcomes = new(readings.Outcomes.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outcomes))),
+                Ended = input.Ended.Except(routes.Select(static route => route.Key.Host), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 NextExpiry = nextExpiry,
             };
         }

@@ -148,7 +148,9 @@ public static class Planner
             changes.AddRange(access.Changes);
             blocked.AddRange(access.BlockedDefaults);
             var (apps, policies) = access.Unguard(changes);
-            Release(apps, access.OwnedApps, "Access applications");
+            var ended = apps.FindAll(app => desired.Ended.Contains(app.Subject.Split('/')[0]));
+            changes.AddRange(ended);
+            Release([.. apps.Except(ended)], access.OwnedApps, "Access applications");
             Release(policies, access.OwnedPolicies, "Access policies");
         }
 
@@ -357,13 +359,14 @@ public static class Planner
             host is { IsServed: true, Waits: false } && !hosts.IsUnread(host.Record.ZoneId)
             && (policy.Mode != PlanMode.CreateOnly || host.Ours is null || host.PointsTo(host.Record.TunnelId));
 
-        // What is refused while it is served must go whatever the policy says: it closes an exposure.
+        // What is refused while it is served must go whatever the policy says: it closes an exposure. So must what an operator ended.
         private bool IsRefused(string host)
         {
             refusedHosts ??= desired.Outcomes
                 .Where(static outcome => outcome.State is RouteState.Blocked or RouteState.Rejected)
                 .Select(static outcome => outcome.Host)
                 .OfType<string>()
+                .Concat(desired.Ended)
                 .ToHashSet(StringComparer.Ordinal);
             return refusedHosts.Contains(host) || access.Closed.Contains(host);
         }

@@ -106,7 +106,8 @@ internal sealed record TunnelDocument
 
     public required string Name { get; init; }
 
-    public string? Agent { get; init; }
+    /// <summary>The agents that run its connectors; empty for one that its agents have left.</summary>
+    public required IReadOnlyList<string> Agents { get; init; }
 
     public long Generation { get; init; }
 

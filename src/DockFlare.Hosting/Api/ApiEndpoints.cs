@@ -36,6 +36,7 @@ public static class ApiEndpoints
         var existing = services.GetRequiredService<ExistingReader>();
         var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
+        var limits = services.GetRequiredService<CallLimits>();
         var parts = services.GetServices<IReadinessPart>().ToList();
         var cloudflare = services.GetRequiredService<CloudflareClient>();
         var time = services.GetRequiredService<TimeProvider>();
@@ -98,9 +99,18 @@ public static class ApiEndpoints
         {
             const string Scheme = "Bearer ";
             var header = context.Request.Headers.Authorization.ToString();
-            return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim())
-                ? handle(context)
-                : ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
+            if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim()))
+            {
+                return handle(context);
+            }
+
+            if (limits.TakeRefused(context.Connection.RemoteIpAddress) is { } wait)
+            {
+                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                return ProblemAsync(context, 429, "too_many_requests", "Too many calls without the master API key: wait as long as Retry-After says.");
+            }
+
+            return ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
         };
     }
 

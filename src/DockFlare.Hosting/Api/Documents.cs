@@ -18,7 +18,7 @@ internal static class Documents
         return new()
         {
             Routes = Enum.GetValues<RouteState>().ToDictionary(Word, state => pass.Routes.Count(route => route.State == state)),
-            Agents = new(online, enrolled.Count - online, agents.Count - enrolled.Count),
+            Agents = new(online, enrolled.Count - online, agents.Count(static agent => agent.Status == AgentStatus.Pending)),
             Converged = pass.IsConverged,
             Trouble = pass.Trouble,
             NotApplied = pass.WhyNotApplied,
@@ -66,14 +66,15 @@ internal static class Documents
 
     public static IReadOnlyList<TunnelDocument> Tunnels(PassSnapshot pass) =>
     [
-        .. pass.Desired.Tunnels.Select(tunnel =>
+        .. pass.Desired.Tunnels.GroupBy(static tunnel => tunnel.TunnelId, StringComparer.Ordinal).Select(agents =>
         {
+            var tunnel = agents.First();
             var connector = pass.Connectors.GetValueOrDefault(tunnel.TunnelId);
             return new TunnelDocument
             {
                 Id = tunnel.TunnelId,
                 Name = tunnel.Name,
-                Agent = tunnel.Agent.Value,
+                Agents = [.. agents.Select(static tunnel => tunnel.Agent.Value).OfType<string>()],
                 Generation = tunnel.Generation,
                 ConnectorVersion = connector?.Version,
                 ReadyConnections = connector?.ReadyConnections,
@@ -99,6 +100,4 @@ internal static class Documents
             }),
         ],
         [.. view.Unread]);
-
-    private static string Word(RouteState state) => state.ToString().ToLowerInvariant();
 }

@@ -26,7 +26,7 @@ internal sealed partial class CloudflareApplier
         };
         var (name, agent) = (tunnel.Name, tunnel.Agent);
         Func<CfTunnel, bool> mayAdopt = found => isNamedByOperator(tunnel) || string.Equals(found.Id, adoptedId, StringComparison.Ordinal);
-        var record = tunnels.Find(agent, name) ?? new TunnelRecord { Name = name, Agent = agent.Value };
+        var record = tunnels.Find(name) ?? new TunnelRecord { Name = name };
         try
         {
             // A creation whose outcome stayed unknown is looked for first: its tunnel's own secret proves whether it is ours.

@@ -35,6 +35,7 @@ internal static class DockFlareSettings
         new("DOCKFLARE_HISTORY", "HistoryRetention", Duration, "30d", "How long the history of changes is kept, at most 10,000 lines of it; 0 keeps none.") { Min = 0, Max = 31_536_000 },
         new("AGENT_HEARTBEAT_TIMEOUT", "AgentHeartbeatTimeout", Duration, "60s", "Past it an agent is shown offline.") { Min = 10, Max = 86_400 },
         new("AGENT_ENROLLMENT_REQUIRED", "AgentEnrollmentRequired", SettingKind.Boolean, "true", "A new agent waits for an operator; when false it gets a new tunnel of its own."),
+        new("DOCKFLARE_AUTHORITY", "Authority", Text, "hosts=any; tunnels=own; groups=any", "What an agent's containers may claim unless the agent's record says otherwise: hosts and those below them, tunnels besides its own, access groups; each any or a comma list."),
         new("DOCKER_HOST", "Docker:Host", Text, "unix:///var/run/docker.sock", "The Docker Engine, also tcp://docker-socket-proxy:2375.") { Scope = SettingScope.Both },
         new("DOCKFLARE_CONTAINER_FILTER", "Docker:ContainerFilter", Text, "", "Only containers that match are looked at, such as label=team=web or name=blog-*.") { Scope = SettingScope.Both },
         new("CLOUDFLARED_IMAGE", "Cloudflared:Image", Text, "a pinned release of cloudflare/cloudflared", "repo:tag or repo@sha256:….") { Scope = SettingScope.Both },

@@ -39,7 +39,7 @@ internal sealed partial class Reconciler(
         await cloudflare.Access.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
-            : SetupPass();
+            : await SetupPassAsync(cancellationToken).ConfigureAwait(false);
         snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
         activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
         var outcome = snapshot.IsConverged ? "converged" : snapshot.Trouble is null ? "unfinished" : "failed";
@@ -66,6 +66,7 @@ internal sealed partial class Reconciler(
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
         var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
+        var ending = options.Value.DryRun ? [] : await cloudflare.Removals.RollSecretsAsync(account.AccountId, cancellationToken).ConfigureAwait(false);
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
@@ -122,6 +123,8 @@ internal sealed partial class Reconciler(
             faults.AddRange(Unresolved(look, unmade, owner));
             (confirmedDigest, deletionsConfirmed) = (null, false);
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
+            faults.AddRange(ending);
+            faults.AddRange(await cloudflare.Removals.StepAsync(account.AccountId, cancellationToken).ConfigureAwait(false));
             return Describe(look, account, applied, faults) with { ResyncIn = resyncIn > TimeSpan.Zero ? resyncIn : null };
         }
     }
@@ -234,6 +237,8 @@ internal sealed partial class Reconciler(
         ZoneDefaults = cloudflare.Access.ZoneDefaults,
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
+        Ended = agents.Ended(),
+        Authorities = agents.Authorities(),
         Now = time.GetUtcNow(),
         GracePeriod = options.Value.GracePeriod,
         Labels = labels,
@@ -279,6 +284,7 @@ internal sealed partial class Reconciler(
             .Where(static record => record.IsOwned)
             .ToLookup(static record => DnsNames.FindTunnelId(record.Content)!, static record => record.ZoneId, StringComparer.Ordinal);
         var routes = look.Desired.Routes.ToLookup(static route => route.TunnelId, StringComparer.Ordinal);
+        var guarded = look.Observed.Access?.Apps.Select(static app => app.OwnedAs?.Split('/')[0]).OfType<string>().ToHashSet(StringComparer.Ordinal) ?? [];
         foreach (var record in tunnels.All.Where(static record => record.TunnelId is not null).ToList())
         {
             var own = routes[record.TunnelId!].ToEquatableArray();
@@ -286,11 +292,14 @@ internal sealed partial class Reconciler(
                 .Concat(record.FormerIds.Append(record.TunnelId!).SelectMany(id => zonesByTunnel[id]))
                 .Concat(own.Select(static route => route.ZoneId));
             var known = look.Known.Tunnels.FirstOrDefault(tunnel => string.Equals(tunnel.TunnelId, record.TunnelId, StringComparison.Ordinal));
+            var owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own);
+            var there = owned.Select(static rule => rule.Hostname).Concat(guarded).ToHashSet(StringComparer.Ordinal);
             await tunnels.SaveAsync(
                 record with
                 {
                     Routes = KeepsIntent(record) ? record.Routes : own,
-                    Owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own),
+                    Owned = owned,
+                    Ended = look.Desired.Ended.Where(host => there.Contains(host) && (record.Ended.Contains(host) || record.Routes.Any(route => string.Equals(route.Key.Host, host, StringComparison.Ordinal)))).ToEquatableArray(),
                     ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -361,8 +370,9 @@ internal sealed partial class Reconciler(
     }
 
     // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.
-    private PassSnapshot SetupPass()
+    private async Task<PassSnapshot> SetupPassAsync(CancellationToken cancellationToken)
     {
+        await cloudflare.Removals.StepAsync(accountId: null, cancellationToken).ConfigureAwait(false);
         const string Reason = "CF_API_TOKEN is not set, so nothing is applied (setup mode). Set it to a token with 'Zone / Zone / Read', 'Zone / DNS / Edit' and 'Account / Cloudflare Tunnel / Edit'.";
         var assignments = agents.Assignments();
         var hosts = DesiredStateBuilder.Build(Input(assignments, ZoneMap.Empty)).Outcomes.Select(static outcome => outcome.Host).OfType<string>();
@@ -444,7 +454,7 @@ internal sealed partial class Reconciler(
 }
 
 /// <summary>Cloudflare's side of a pass.</summary>
-internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, IOptions<CloudflareOptions> Options)
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, AgentRemovals Removals, IOptions<CloudflareOptions> Options)
 {
     public string? FallbackZoneId => Options.Value.ZoneId;
 }

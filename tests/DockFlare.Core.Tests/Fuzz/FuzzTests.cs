@@ -8,6 +8,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Tests.Ingress;
 using DockFlare.Tests.House;
 using YamlDotNet.Core;
+using DockFlare.Hosting.CommandLine;
 
 namespace DockFlare.Tests.Fuzz;
 
@@ -168,7 +169,7 @@ public sealed class FuzzTests
     {
         try
         {
-            return YamlReading.Read(yaml);
+            return YamlNodes.Read(yaml);
         }
         catch (YamlException)
         {

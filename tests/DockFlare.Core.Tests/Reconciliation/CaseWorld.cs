@@ -104,6 +104,12 @@ internal sealed class CaseWorld
             case ["wait", var minutes]:
                 world = world with { Input = input with { Now = input.Now.AddMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)) } };
                 break;
+            case ["authority", var agent, .. var rest]:
+                world = world with { Input = input with { Authorities = new Dictionary<AgentId, AgentAuthority>(input.Authorities) { [new(agent)] = AgentAuthority.Parse(string.Join(' ', rest)) } } };
+                break;
+            case ["operator-ends", .. var hosts]:
+                world = world with { Input = input with { Ended = [.. hosts] } };
+                break;
             case ["fallback", var zone]:
                 world = world with { Input = input with { FallbackZoneId = "zone-" + zone } };
                 break;

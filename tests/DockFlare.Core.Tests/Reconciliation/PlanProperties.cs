@@ -69,7 +69,7 @@ public sealed class PlanProperties
                 Assert.All(Foreign(world).Split('\n').Where(thing => !adopted.Contains(thing)), thing => Assert.Contains(thing, after));
                 Assert.All(plan.Changes.Where(change => change.AdoptionId is not null), change => Assert.Contains(change.AdoptionId, world.Policy.Adopted));
             },
-            iter: Samples, threads: 1);
+            iter: Samples.Of(2_000, 50_000), threads: 1);
 
     [Fact]
     public void No_step_of_a_plan_opens_a_route_that_asks_for_protection() =>

@@ -60,9 +60,19 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Output => string.Join('\n', Lines);
 
     /// <summary>Starts <c>master</c> or <c>agent</c>.</summary>
-    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        Start(host, folder, environment, networkNamespace: null, arguments);
+
+    /// <summary>Starts <c>master</c> or <c>agent</c>, in a network namespace when one is given.</summary>
+    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, string? networkNamespace, string[] arguments)
     {
         var (program, first) = Locate(host);
+        if (networkNamespace is not null)
+        {
+            // It becomes what it starts, so that signals reach the host.
+            (program, first) = ("nsenter", [$"--net={networkNamespace}", program, .. first]);
+        }
+
         var start = new ProcessStartInfo(program, [.. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name)).ToList())
         {

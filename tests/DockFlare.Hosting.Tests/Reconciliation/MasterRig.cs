@@ -6,6 +6,8 @@ using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Commands;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
@@ -38,6 +40,10 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
 
+    public AgentKeys Keys => services.GetRequiredService<AgentKeys>();
+
+    public ICommandQueue Queue => services.GetRequiredService<ICommandQueue>();
+
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
     public PassBoard Board => services.GetRequiredService<PassBoard>();
@@ -48,6 +54,8 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
+    public StartToLive StartToLive => services.GetServices<IHostedService>().OfType<StartToLive>().Single();
+
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
 
     public LogLines Log => services.GetRequiredService<LogLines>();
@@ -57,7 +65,7 @@ internal sealed class MasterRig : IAsyncDisposable
         FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null, ReserveCalls? reserve = null)
     {
         var collection = new ServiceCollection();
-        Add(collection, cloudflare, store, time, token, owner, cloud, master);
+        Add(collection, cloudflare, store, time, token, owner, cloud, master, reserve);
         var services = collection.BuildServiceProvider();
         return new(services, services, cloudflare);
     }
@@ -80,7 +88,7 @@ internal sealed class MasterRig : IAsyncDisposable
     }
 
     private static void Add(
-        IServiceCollection collection, FakeCloudflare cloudflare, IStateStore? store, TimeProvider? time, string? token, string? owner, Action<CloudflareOptions>? cloud, Action<MasterOptions>? master)
+        IServiceCollection collection, FakeCloudflare cloudflare, IStateStore? store, TimeProvider? time, string? token, string? owner, Action<CloudflareOptions>? cloud, Action<MasterOptions>? master, ReserveCalls? reserve = null)
     {
         var log = new LogLines();
         collection.AddSingleton(log);
