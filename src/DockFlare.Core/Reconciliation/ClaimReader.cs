@@ -13,7 +13,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     private readonly List<(Claim Claim, string Reason)> waiting = [];
 
     /// <summary>The claims that are complete enough to be served.</summary>
-    public List<Claim> Claims { get; } = [];
+    public List<Claim> Claims { get; } = new(readings.Claims.LastCount);
 
     /// <summary>Claims that wait for a health check, with the reason. One whose route is kept meanwhile has nothing to say.</summary>
     public IReadOnlyList<(Claim Claim, string Reason)> Waiting => waiting;

@@ -25,13 +25,14 @@ public static class DesiredStateBuilder
         private readonly HeldRoutes held;
         private readonly Tunnels tunnels;
         private readonly Presences presences = new();
-        private readonly List<RouteOutcome> outcomes = [];
+        private readonly List<RouteOutcome> outcomes;
         private readonly ClaimReader reader;
 
         public Pass(ReconcileInput input)
         {
             this.input = input;
             readings = input.Readings ?? new();
+            outcomes = new(readings.Outcomes.LastCount);
             held = new(input.Held, readings.Held);
             tunnels = new(input.Tunnels);
             reader = new(input, readings, held, tunnels, presences, outcomes);
@@ -106,7 +107,7 @@ public static class DesiredStateBuilder
             {
                 Tunnels = tunnels.InOrder,
                 Routes = new(routes),
-                Dns = Records(routes),
+                Dns = Records(routes, winners),
                 Apps = guards.Apps,
                 Policies = guards.Policies,
                 ZoneDefaults = zoneDefaults,
@@ -154,9 +155,9 @@ public static class DesiredStateBuilder
 
         // One record for each host. What its routes do not agree on: proxied if any of them is, as a tunnel serves only proxied ones; comment and zone
         // are those of the shortest path that says something.
-        private static EquatableArray<DesiredRecord> Records(DesiredRoute[] routes)
+        private static EquatableArray<DesiredRecord> Records(DesiredRoute[] routes, List<Winner> winners)
         {
-            var records = new List<DesiredRecord>(routes.Length);
+            var (records, count) = (new DesiredRecord[routes.Length], 0);
             for (var start = 0; start < routes.Length;)
             {
                 var first = routes[start];
@@ -169,11 +170,13 @@ public static class DesiredStateBuilder
                     zoneId = routes[end].ZoneId;
                 }
 
-                records.Add(new(zoneId, first.Key.Host, first.TunnelId) { Proxied = isProxied, Comment = comment });
+                records[count++] = end == start + 1 && winners[start].Claim is { } claim
+                    ? claim.Record
+                    : new(zoneId, first.Key.Host, first.TunnelId) { Proxied = isProxied, Comment = comment };
                 start = end;
             }
 
-            return records.ToEquatableArray();
+            return count == records.Length ? new(records) : new(records[..count]);
         }
     }
 }
