@@ -64,6 +64,8 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<ReconcileSignal>();
         services.TryAddSingleton<PassBoard>();
         services.TryAddSingleton<TunnelStore>();
+        services.TryAddSingleton<ManualRouteStore>();
+        services.TryAddSingleton<ManualRuleCalls>();
         services.TryAddSingleton<OwnerMark>();
         services.TryAddSingleton<RenderTemplate>(static _ => TextTemplate.Render);
         services.AddAgentPlane();

@@ -4,6 +4,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Diagnostics;
@@ -37,6 +38,10 @@ internal sealed class MasterRig : IAsyncDisposable
     public AgentKeys Keys => services.GetRequiredService<AgentKeys>();
 
     public ICommandQueue Queue => services.GetRequiredService<ICommandQueue>();
+
+    public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
+
+    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
