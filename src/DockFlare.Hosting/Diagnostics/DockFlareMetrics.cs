@@ -18,8 +18,6 @@ internal sealed class DockFlareMetrics
     private readonly Histogram<double> callsPerChange;
     private readonly Counter<long> passes;
     private readonly Histogram<double> passSeconds;
-    private readonly Histogram<double> liveSeconds;
-    private readonly Dictionary<(string Route, string Agent, string Container), DateTimeOffset> pending = [];
     private IReadOnlyDictionary<RouteState, int> routes = new Dictionary<RouteState, int>();
     private Func<int>? callsLeft;
     private long callsMade;
@@ -36,7 +34,6 @@ internal sealed class DockFlareMetrics
         passes = meter.CreateCounter<long>("dockflare.passes", null, "Passes by outcome.");
         passSeconds = meter.CreateHistogram("dockflare.pass.duration", "s", "How long passes took.", tags: null, Seconds);
         meter.CreateObservableGauge("dockflare.routes", () => routes.Select(static pair => new Measurement<int>(pair.Value, Tag("state", Word(pair.Key)))), null, "Routes by state.");
-        liveSeconds = meter.CreateHistogram("dockflare.route.live", "s", "From when a route was first seen until it was proven live.", tags: null, Seconds);
     }
 
     /// <summary>How many calls were made since the start.</summary>
@@ -64,12 +61,11 @@ internal sealed class DockFlareMetrics
 
     /// <summary>A pass has ended.</summary>
     /// <param name="outcome">converged, unfinished or failed.</param>
-    /// <param name="at">When it ended.</param>
     /// <param name="took">How long it took.</param>
     /// <param name="changed">How many changes it applied.</param>
     /// <param name="made">How many calls it made.</param>
     /// <param name="outcomes">What became of the routes.</param>
-    public void Passed(string outcome, DateTimeOffset at, TimeSpan took, int changed, long made, IReadOnlyCollection<RouteOutcome> outcomes)
+    public void Passed(string outcome, TimeSpan took, int changed, long made, IReadOnlyCollection<RouteOutcome> outcomes)
     {
         passes.Add(1, Tag("outcome", outcome));
         passSeconds.Record(took.TotalSeconds);
@@ -80,25 +76,6 @@ internal sealed class DockFlareMetrics
         }
 
         routes = Enum.GetValues<RouteState>().ToDictionary(static state => state, state => outcomes.Count(route => route.State == state));
-        var seen = new HashSet<(string, string, string)>();
-        foreach (var route in outcomes.Where(static route => route.State is RouteState.Pending or RouteState.Live))
-        {
-            var key = (route.Route, route.Agent.Value, route.Container);
-            if (route.State == RouteState.Pending)
-            {
-                seen.Add(key);
-                pending.TryAdd(key, at - took);
-            }
-            else if (pending.Remove(key, out var since))
-            {
-                liveSeconds.Record((at - since).TotalSeconds);
-            }
-        }
-
-        foreach (var gone in pending.Keys.Where(key => !seen.Contains(key)).ToList())
-        {
-            pending.Remove(gone);
-        }
     }
 
     private static KeyValuePair<string, object?> Tag(string name, string value) => new(name, value);

@@ -13,8 +13,7 @@ namespace DockFlare.Hosting.Diagnostics;
 /// </summary>
 internal sealed class StartToLive : IHostedService, IDisposable
 {
-    public const string MeterName = "DockFlare";
-    private readonly Meter meter;
+    public const string InstrumentName = "dockflare.route.start_to_live";
     private readonly Histogram<double> seconds;
     private readonly AgentRegistry registry;
     private readonly PassBoard board;
@@ -27,9 +26,8 @@ internal sealed class StartToLive : IHostedService, IDisposable
     public StartToLive(IMeterFactory meters, AgentRegistry registry, PassBoard board, TimeProvider time)
     {
         (this.registry, this.board, this.time) = (registry, board, time);
-        meter = meters.Create(MeterName);
-        seconds = meter.CreateHistogram(
-            "dockflare.route.start_to_live", "s", "From the report that first asks for a route until a connector runs a configuration that carries it.",
+        seconds = meters.Create(DockFlareMetrics.MeterName).CreateHistogram(
+            InstrumentName, "s", "From the report that first asks for a route until a connector runs a configuration that carries it.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
     }
 

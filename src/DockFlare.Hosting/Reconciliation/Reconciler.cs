@@ -43,7 +43,7 @@ internal sealed partial class Reconciler(
         snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
         activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
         var outcome = snapshot.IsConverged ? "converged" : snapshot.Trouble is null ? "unfinished" : "failed";
-        metrics.Passed(outcome, snapshot.At, snapshot.Duration, snapshot.Applied.Count, metrics.CallsMade - calls, snapshot.Routes);
+        metrics.Passed(outcome, snapshot.Duration, snapshot.Applied.Count, metrics.CallsMade - calls, snapshot.Routes);
         board.Publish(snapshot);
         return snapshot;
     }

@@ -14,7 +14,7 @@ public sealed class StartToLiveTests : RigCase
         Cloudflare.AddZone("example.com");
         var (rig, nas) = await OneAgentAsync();
         List<(double Seconds, int Tags)> measured = [];
-        using var listener = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Meter.Name == StartToLive.MeterName) { listener.EnableMeasurementEvents(instrument); } } };
+        using var listener = new MeterListener { InstrumentPublished = static (instrument, listener) => { if (instrument.Name == StartToLive.InstrumentName) { listener.EnableMeasurementEvents(instrument); } } };
         listener.SetMeasurementEventCallback<double>((_, value, tags, _) => measured.Add((value, tags.Length)));
         listener.Start();
         var live = rig.StartToLive;
