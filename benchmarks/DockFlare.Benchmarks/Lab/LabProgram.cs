@@ -11,6 +11,7 @@ internal static class LabProgram
         ["agent"] = StraightLine.ThroughAgentAsync,
         ["burst"] = StraightLine.BurstAsync,
         ["cold"] = ColdStart.RunAsync,
+        ["memory"] = Memory.RunAsync,
     };
 
     public static async Task<int> RunAsync(IReadOnlyList<string> names)
