@@ -274,8 +274,8 @@ public static class Planner
                 {
                     ref var host = ref hosts.All[at];
                     host.IsServed |= !isTaken;
-                    // A host that cannot move to its new tunnel stays at the one it has.
-                    host.Waits |= isTaken && host.Ours is not null && !host.PointsTo(tunnel.TunnelId);
+                    // A host that cannot move to its new tunnel stays at the one it has, and one that a rule of somebody serves stays served.
+                    host.Waits |= isTaken && host.Ours is not null;
                 }
             }
         }

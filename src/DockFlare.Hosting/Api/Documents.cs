@@ -81,6 +81,7 @@ internal static class Documents
     ];
 
     public static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+
     public static ExistingDocument Existing(ExistingView view) => new(
         [
             .. view.Things.Select(static thing => new ExistingThingDocument
@@ -97,6 +98,4 @@ internal static class Documents
             }),
         ],
         [.. view.Unread]);
-
-    private static string Word(RouteState state) => state.ToString().ToLowerInvariant();
 }

@@ -12,9 +12,8 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
-    ILogger<Reconciler> logger)
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board,
+    PassHistory history, TimeProvider time, ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
     private const string AccessUnread = "access";
