@@ -157,9 +157,10 @@ public sealed class IngressMatcher
     {
         var rules = new List<int>(forAll);
         rules.AddRange(byHost.GetValueOrDefault(host, []));
+        var suffixes = bySuffix.GetAlternateLookup<ReadOnlySpan<char>>();
         for (var dot = host.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = host.IndexOf('.', dot + 1))
         {
-            rules.AddRange(bySuffix.GetValueOrDefault(host[dot..], []));
+            rules.AddRange(suffixes.TryGetValue(host.AsSpan(dot), out var below) ? below : []);
         }
 
         rules.Sort();
