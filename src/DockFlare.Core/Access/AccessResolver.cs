@@ -209,7 +209,7 @@ public static class AccessResolver
                 case 0 when catalog.UnreadIdentityProviders is { } unread:
                     return $"The identity providers could not be read. {unread}";
                 case 0:
-                    return $"'{provider}' in {where} is no identity provider of the account: {(catalog.IdentityProviders.IsEmpty ? "it has none." : $"write one of {string.Join(", ", catalog.IdentityProviders.Select(static known => known.Name).Order(StringComparer.Ordinal))}.")}";
+                    return $"'{provider}' in {where} is no identity provider of the account: {(catalog.IdentityProviders.IsEmpty ? "it has none." : $"write one of {string.Join(", ", Wordings(catalog.IdentityProviders))}.")}";
                 default:
                     return $"'{provider}' in {where} is the name of several identity providers: write the id of one, {string.Join(" or ", matches.Select(static known => known.Id).Order(StringComparer.Ordinal))}.";
             }
@@ -223,4 +223,10 @@ public static class AccessResolver
         app = app with { SessionDuration = session, AppLauncherVisible = isVisible, AutoRedirectToIdentity = redirects, AllowedIdps = ids.ToEquatableArray() };
         return null;
     }
+
+    /// <summary>What a provider can be written as: its name, and its id where several have that name.</summary>
+    private static IOrderedEnumerable<string> Wordings(IEnumerable<IdentityProvider> providers) => providers
+        .GroupBy(static known => known.Name, StringComparer.OrdinalIgnoreCase)
+        .SelectMany(static named => named.Count() == 1 ? [named.Key] : named.Select(static known => $"{known.Id} ({known.Name})"))
+        .Order(StringComparer.Ordinal);
 }

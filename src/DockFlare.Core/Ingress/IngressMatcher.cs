@@ -85,7 +85,7 @@ public sealed class IngressMatcher
         }
 
         var host = WithoutPort(parsed.Hostname);
-        var shadowed = Enumerable.Range(index + 1, paths.Length - index - 1).Where(later => Matches(later, host, parsed.Path) && !document.Entries[later].IsCatchAll);
+        var shadowed = OfHost(host).Where(later => later > index && paths[later].Matches(parsed.Path) && !document.Entries[later].IsCatchAll);
         return new(index, document.Entries[index], Why(index, host, parsed.Path), shadowed.ToEquatableArray());
     }
 
@@ -150,6 +150,21 @@ public sealed class IngressMatcher
         }
 
         list.Add(position);
+    }
+
+    /// <summary>The rules for a host, whatever their paths, in order.</summary>
+    private List<int> OfHost(string host)
+    {
+        var rules = new List<int>(forAll);
+        rules.AddRange(byHost.GetValueOrDefault(host, []));
+        var suffixes = bySuffix.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (var dot = host.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = host.IndexOf('.', dot + 1))
+        {
+            rules.AddRange(suffixes.TryGetValue(host.AsSpan(dot), out var below) ? below : []);
+        }
+
+        rules.Sort();
+        return rules;
     }
 
     private int First(List<int> candidates, string path, int before)

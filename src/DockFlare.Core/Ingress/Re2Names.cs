@@ -151,7 +151,7 @@ internal static class Re2Names
         var start = -1;
         for (var c = 0; c <= 0x10000; c++)
         {
-            var isOutside = c <= 0xFFFF && c is not (>= 0xD800 and <= 0xDFFF) && !inside.IsMatch(((char)c).ToString());
+            var isOutside = c <= 0xFFFF && c is not (>= 0xD800 and <= 0xDFFF) && !inside.IsMatch([(char)c]);
             if (isOutside && start < 0)
             {
                 start = c;

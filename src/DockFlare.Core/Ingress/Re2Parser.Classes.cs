@@ -286,7 +286,7 @@ internal sealed partial class Re2Parser
     }
 
     /// <summary>One character, also where .NET needs two code units for it.</summary>
-    private static string Any(bool isWithLineFeed) => isWithLineFeed ? $@"(?:[^\uD800-\uDFFF]|{Astral})" : $@"(?:[^\n\uD800-\uDFFF]|{Astral})";
+    private static string Any(bool isWithLineFeed) => isWithLineFeed ? @"(?:[^\uD800-\uDFFF]|" + Astral + ")" : @"(?:[^\n\uD800-\uDFFF]|" + Astral + ")";
 
     private static string Literal(Rune rune)
     {

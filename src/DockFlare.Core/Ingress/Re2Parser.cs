@@ -15,7 +15,11 @@ internal sealed partial class Re2Parser
 
     private readonly string pattern;
     private readonly Stack<Group> groups = new();
-    private Group group = new(Flags.None);
+
+    /// <summary>What is read so far, for .NET: one text, in which a part is known by where it starts, so that nesting copies nothing.</summary>
+    private readonly StringBuilder dotNet = new();
+
+    private Group group = new(start: 0, Flags.None);
     private Flags flags;
     private int at;
 
@@ -38,8 +42,8 @@ internal sealed partial class Re2Parser
         var parser = new Re2Parser(pattern);
         try
         {
-            var whole = parser.Parse();
-            dotNet = parser.isUntranslatable ? null : whole.Text;
+            parser.Parse();
+            dotNet = parser.isUntranslatable ? null : parser.dotNet.ToString();
             return null;
         }
         catch (Re2Fault fault)
@@ -49,7 +53,7 @@ internal sealed partial class Re2Parser
         }
     }
 
-    private Item Parse()
+    private void Parse()
     {
         var lastRepeat = -1;
         while (at < pattern.Length)
@@ -66,6 +70,7 @@ internal sealed partial class Re2Parser
                     break;
                 case '|':
                     group.NextBranch();
+                    dotNet.Append('|');
                     at++;
                     break;
                 case '[':
@@ -108,7 +113,12 @@ internal sealed partial class Re2Parser
             lastRepeat = isRepeat ? start : -1;
         }
 
-        return groups.Count == 0 ? Checked(group.Close()) : throw Fault("missing closing )", pattern);
+        if (groups.Count > 0)
+        {
+            throw Fault("missing closing )", pattern);
+        }
+
+        Checked(group.Close());
     }
 
     private void OpenGroup()
@@ -134,13 +144,15 @@ internal sealed partial class Re2Parser
         var closed = Checked(group.Close());
         flags = group.OuterFlags;
         group = groups.Pop();
-        Push(closed with { Text = $"(?:{closed.Text})", Height = closed.Height + 1, Size = closed.Size + 2 });
+        dotNet.Append(')');
+        Push(closed with { Height = closed.Height + 1, Size = closed.Size + 2 });
     }
 
     private void Open(Flags outer)
     {
         groups.Push(group);
-        group = new(outer);
+        group = new(dotNet.Length, outer);
+        dotNet.Append("(?:");
     }
 
     /// <summary><c>(?P&lt;name&gt;…)</c>, <c>(?&lt;name&gt;…)</c>, <c>(?flags:…)</c> and <c>(?flags)</c>.</summary>
@@ -246,7 +258,8 @@ internal sealed partial class Re2Parser
             (_, -1) => string.Create(CultureInfo.InvariantCulture, $"{{{min},}}"),
             _ => string.Create(CultureInfo.InvariantCulture, $"{{{min},{max}}}"),
         };
-        Push(new Item($"(?:{item.Text}){count}", weight, item.Height + 1, (item.Size * Math.Max(1, times)) + 1));
+        dotNet.Insert(item.Start, "(?:").Append(')').Append(count);
+        Push(item with { Weight = weight, Height = item.Height + 1, Size = (item.Size * Math.Max(1, times)) + 1 });
     }
 
     /// <summary><c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; anything else is a brace that stands for itself. Too big a number is -1.</summary>
@@ -304,7 +317,11 @@ internal sealed partial class Re2Parser
 
     private string IgnoringCase(string text) => flags.HasFlag(Flags.IgnoreCase) ? $"(?i:{text})" : text;
 
-    private void Push(string text) => Push(new Item(text, 1, 1, 1));
+    private void Push(string text)
+    {
+        Push(new Item(dotNet.Length, 1, 1, 1));
+        dotNet.Append(text);
+    }
 
     private void Push(Item item) => group.Add(Checked(item));
 
@@ -321,18 +338,17 @@ internal sealed partial class Re2Parser
     private static Re2Fault Fault(string code, string text) => new($"{code}: `{text}`");
 
     /// <summary>A part of the expression that a repetition can follow.</summary>
-    /// <param name="Text">For .NET.</param>
+    /// <param name="Start">Where it starts in the text for .NET, to the end while it is the last.</param>
     /// <param name="Weight">The greatest product of counted repetitions on a way down.</param>
     /// <param name="Height">How deep it nests.</param>
     /// <param name="Size">How large its program is.</param>
-    private readonly record struct Item(string Text, int Weight, int Height, long Size);
+    private readonly record struct Item(int Start, int Weight, int Height, long Size);
 
     /// <summary>What stands in one pair of parentheses, branch by branch.</summary>
-    private sealed class Group(Flags outerFlags)
+    private sealed class Group(int start, Flags outerFlags)
     {
-        private readonly StringBuilder branches = new();
         private readonly List<Item> items = [];
-        private Item sum = new("", 1, 0, 0);
+        private Item sum = new(start, 1, 0, 0);
         private bool isAlternation;
 
         /// <summary>The flags that hold again after it.</summary>
@@ -355,14 +371,13 @@ internal sealed partial class Re2Parser
         public void NextBranch()
         {
             EndBranch();
-            branches.Append('|');
             isAlternation = true;
         }
 
         public Item Close()
         {
             EndBranch();
-            return sum with { Text = branches.ToString(), Height = sum.Height + (isAlternation ? 1 : 0) };
+            return sum with { Height = sum.Height + (isAlternation ? 1 : 0) };
         }
 
         private void EndBranch()
@@ -370,7 +385,6 @@ internal sealed partial class Re2Parser
             var height = 1;
             foreach (var item in items)
             {
-                branches.Append(item.Text);
                 height = Math.Max(height, item.Height + (items.Count > 1 ? 1 : 0));
                 sum = sum with { Weight = Math.Max(sum.Weight, item.Weight), Size = sum.Size + item.Size };
             }

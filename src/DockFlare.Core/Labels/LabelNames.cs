@@ -26,7 +26,7 @@ public static class LabelNames
         new("tunnel", LabelKind.Text, "name or id of the tunnel to use, of those its agent may use") { Default = "the agent's own", Example = "edge" },
         new("priority", LabelKind.Integer, "rules with a higher number are tried first") { Default = "0", Example = "10", Least = int.MinValue },
         new("publish_when", LabelKind.Word, "`healthy` waits for the container's health check before the host is published") { Example = "healthy", Words = ["healthy"] },
-        new("dns.proxied", LabelKind.Boolean, "whether the record goes through Cloudflare's proxy; a tunnel serves nobody without it") { Default = "true", Example = "true" },
+        new("dns.proxied", LabelKind.Boolean, "whether the record goes through Cloudflare's proxy; a tunnel serves nobody without it, so one rule of the host that wants it is enough") { Default = "true", Example = "true" },
         new("dns.comment", LabelKind.Text, "words for the record's comment, cut to the room Cloudflare leaves") { Example = "the team's blog" },
         new("no_tls_verify", LabelKind.Boolean, "`noTLSVerify`: takes any certificate of the origin") { Default = "false", Example = "true" },
         new("originsrvname", LabelKind.Text, "`originServerName`: the name expected in the origin's certificate") { Example = "app.internal" },

@@ -69,12 +69,14 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
         winners.RemoveRange(firstWinner, winners.Count - firstWinner);
         outcomes.RemoveRange(firstOutcome, outcomes.Count - firstOutcome);
         var all = claims.ToArray();
-        foreach (var claim in lost.ConvertAll(static winner => new Claim(winner.Route, winner.Route.Holder.Workload, [])).Concat(all))
+        foreach (var route in lost.ConvertAll(static winner => winner.Route))
         {
-            if (!HostTunnel.Shares(claim.Route, first.Route))
-            {
-                outcomes.Add(claim.Outcome(RouteState.Conflict, $"'{claim.Route.Key.Host}' is served through another tunnel, by {first.Route.Holder}. A host has one record and so one tunnel: use another hostname here."));
-            }
+            outcomes.Add(new Claim(route, route.Holder.Workload, []).Outcome(RouteState.Conflict, $"{route.Holder}, which is gone or silent, does not keep this route: '{route.Key.Host}' is served through another tunnel now, by {first.Route.Holder}. A host has one record and so one tunnel."));
+        }
+
+        foreach (var claim in Array.FindAll(all, claim => !HostTunnel.Shares(claim.Route, first.Route)))
+        {
+            outcomes.Add(claim.Outcome(RouteState.Conflict, $"'{claim.Route.Key.Host}' is served through another tunnel, by {first.Route.Holder}. A host has one record and so one tunnel: use another hostname here."));
         }
 
         ResolveKeys(

@@ -78,8 +78,7 @@ public sealed class FuzzTests
         {
             var document = Encoding.UTF8.GetBytes(json.Make(random));
             var url = "https://" + json.Make(random);
-            // Its paths are expressions, which cost most.
-            return ((document.Length * 10) + url.Length, () =>
+            return (document.Length + url.Length, () =>
             {
                 var fault = IngressValidator.FindFaultInJson(document);
                 try
@@ -119,8 +118,7 @@ public sealed class FuzzTests
         Fuzz(4_000, 200_000, random =>
         {
             var expression = mangler.Make(random);
-            // A class such as \pL is hundreds of ranges.
-            return (expression.Length * 10, () => Re2Syntax.FindFault(expression));
+            return (expression.Length, () => Re2Syntax.FindFault(expression));
         });
     }
 
@@ -131,6 +129,7 @@ public sealed class FuzzTests
             var (size, read) = prepare(new Random(seed));
             var before = GC.GetAllocatedBytesForCurrentThread();
             read();
+            // Half a million of each took at most 350 bytes for a character of an expression and 130 for a byte of a document, beside what is made once.
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (256 * 1024) + (1_000 * size));
         },
         iter: Samples.Of(sample, all), threads: 1);

@@ -117,6 +117,23 @@ public sealed class IngressProperties
             .Sample(static (document, host, path) => new IngressMatcher(document).Match(host, path) == NaiveMatch(document, host, path), iter: Samples.Of(1_000, 50_000));
 
     [Fact]
+    public void The_rules_said_to_stay_behind_are_the_later_ones_that_would_answer_alone() =>
+        Gen.Select(Document, Host, Among("/", "/api", "/api/v1", "/x", "/all")).Sample(static (document, host, path) =>
+        {
+            if (new IngressMatcher(document).Explain($"https://{host}{path}", out _) is not { } answer)
+            {
+                Assert.Empty(document.Entries);
+                return;
+            }
+
+            // Alone before a rule that answers nothing, a rule is taken only when it matches.
+            var later = Enumerable.Range(0, document.Entries.Count).Where(i => i > answer.Index && !document.Entries[i].IsCatchAll);
+            var nothing = new IngressEntry(new("nothing.invalid", ""), "http_status:404");
+            var expected = later.Where(i => NaiveMatch(new() { Entries = [document.Entries[i], nothing] }, host, path) == 0);
+            Assert.Equal(expected, answer.Shadowed);
+        }, iter: Samples.Of(1_000, 50_000));
+
+    [Fact]
     public void An_unreachable_rule_never_answers() => Gen.Select(Document, Host, Among("", "/", "/api", "/api/v1", "/x", "/all")).Sample(static (document, host, path) =>
     {
         var matcher = new IngressMatcher(document);
