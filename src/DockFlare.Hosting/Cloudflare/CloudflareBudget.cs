@@ -32,6 +32,20 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
     private DateTimeOffset leftUntil;
     private DateTimeOffset pausedUntil;
 
+    /// <summary>How many calls may still be made in the present window, and of how many.</summary>
+    public (int Left, int Of) Standing
+    {
+        get
+        {
+            lock (gate)
+            {
+                var now = time.GetUtcNow();
+                var own = Limit - calls.Count(call => now - call < Window);
+                return (Math.Max(0, pausedUntil > now ? 0 : leftUntil > now ? Math.Min(own, left - underway) : own), Limit);
+            }
+        }
+    }
+
     /// <summary>Takes one call and answers zero, or answers how long to wait before asking again. Each call taken is followed by <see cref="Done"/>.</summary>
     public TimeSpan Take(CallLane lane)
     {

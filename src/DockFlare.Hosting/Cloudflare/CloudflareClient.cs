@@ -43,6 +43,9 @@ internal sealed partial class CloudflareClient : IDisposable
         http.DefaultRequestHeaders.UserAgent.ParseAdd("dockflare-dotnet");
     }
 
+    /// <summary>How many calls may still be made in the present window, and of how many.</summary>
+    public (int Left, int Of) Budget => budget.Standing;
+
     public void Dispose() => http.Dispose();
 
     public async Task<CfTokenStatus> VerifyTokenAsync(string? accountId, CancellationToken cancellationToken)

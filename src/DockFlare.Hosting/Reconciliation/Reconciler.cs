@@ -304,6 +304,7 @@ internal sealed partial class Reconciler(
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
             RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
             Connectors = connectors,
+            NeededVersions = evidence.RulesSince.ToDictionary(static tunnel => tunnel.Key, static tunnel => tunnel.Value.Values.DefaultIfEmpty().Max(), StringComparer.Ordinal),
             Zones = account.All,
         };
     }
