@@ -4,9 +4,9 @@ var builder = WebApplication.CreateSlimBuilder(args);
 
 builder.Configuration.AddDockFlareEnvironment();
 
-if (HealthCheckCommand.IsAsked(args))
+if (DockFlareCommandLine.IsAsked(args))
 {
-    return await HealthCheckCommand.AskAgentAsync(builder.Configuration);
+    return await DockFlareCommandLine.RunAgentAsync(args, builder.Configuration);
 }
 
 builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddAgent();

@@ -8,9 +8,9 @@ var builder = WebApplication.CreateSlimBuilder([.. args.Where(static argument =>
 
 builder.Configuration.AddDockFlareEnvironment();
 
-if (HealthCheckCommand.IsAsked(args))
+if (DockFlareCommandLine.IsAsked(args))
 {
-    return await HealthCheckCommand.AskMasterAsync(builder.Configuration);
+    return await DockFlareCommandLine.RunMasterAsync(args, builder.Configuration);
 }
 
 var dockflare = builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare")).AddMaster();

@@ -62,6 +62,8 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<ReconcileSignal>();
         services.TryAddSingleton<PassBoard>();
         services.TryAddSingleton<TunnelStore>();
+        services.TryAddSingleton<ManualRouteStore>();
+        services.TryAddSingleton<ManualRuleCalls>();
         services.TryAddSingleton<OwnerMark>();
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();

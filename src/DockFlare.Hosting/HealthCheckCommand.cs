@@ -5,14 +5,11 @@ using Microsoft.Extensions.Configuration;
 namespace DockFlare.Hosting;
 
 /// <summary>The command <c>healthcheck</c> of both hosts: asks the one that runs on this machine, for a container's <c>HEALTHCHECK</c>.</summary>
-public static class HealthCheckCommand
+internal static class HealthCheckCommand
 {
     private const int DefaultPort = 5000;
     private const int DefaultAgentPort = 8080;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
-
-    /// <summary>Whether the command line asks for it.</summary>
-    public static bool IsAsked(string[] args) => args is ["healthcheck", ..];
 
     /// <summary>Asks the master: <c>GET /healthz</c> at the port of <c>ASPNETCORE_URLS</c>, by default 5000.</summary>
     /// <returns>0 when it answers 200; 1 otherwise, with the reason on the error output.</returns>

@@ -52,9 +52,13 @@ public sealed class HealthCheckCommandTests
 
     [Theory]
     [InlineData(new[] { "healthcheck" }, true)]
+    [InlineData(new[] { "helthcheck" }, true)]
+    [InlineData(new[] { "--help" }, true)]
     [InlineData(new string[0], false)]
     [InlineData(new[] { "--sandbox" }, false)]
-    public void It_is_asked_for_by_the_first_word(string[] args, bool isAsked) => Assert.Equal(isAsked, HealthCheckCommand.IsAsked(args));
+    [InlineData(new[] { "--urls", "http://127.0.0.1:1" }, false)]
+    [InlineData(new[] { "DockFlare:DryRun=true" }, false)]
+    public void A_command_is_asked_for_by_the_first_word(string[] args, bool isAsked) => Assert.Equal(isAsked, DockFlareCommandLine.IsAsked(args));
 
     private static async Task<WebApplication> ServeAsync(int status)
     {

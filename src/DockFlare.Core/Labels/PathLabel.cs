@@ -22,7 +22,7 @@ internal static class PathLabel
             return null;
         }
 
-        if (text[0] == '~' || text.AsSpan().ContainsAny(ExpressionCharacters))
+        if (IsExpression(text))
         {
             return ReadExpression(in scope, position, text);
         }
@@ -59,7 +59,11 @@ internal static class PathLabel
         return RulePath.Expression(expression);
     }
 
-    private static string? FindPlainFault(string text)
+    /// <summary>Whether a path is meant for cloudflared's engine: it begins with a <c>~</c>, or has a character that no plain path has.</summary>
+    public static bool IsExpression(string text) => text is ['~', ..] || text.AsSpan().ContainsAny(ExpressionCharacters);
+
+    /// <summary>What is wrong with a plain path and what to write instead; null when nothing is seen.</summary>
+    public static string? FindPlainFault(string text)
     {
         if (text.IndexOf('#', StringComparison.Ordinal) is >= 0 and var fragment)
         {

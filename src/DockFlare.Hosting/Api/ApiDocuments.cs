@@ -49,6 +49,40 @@ internal sealed record RuleDocument
     public required string Source { get; init; }
 
     public string? Label { get; init; }
+
+    public IReadOnlyList<string>? Notes { get; init; }
+}
+
+/// <summary>One entry of <c>GET /api/v2/diagnostics/containers</c>: a labelled container and what became of it.</summary>
+internal sealed record ContainerDocument
+{
+    public required string Agent { get; init; }
+
+    public required string Container { get; init; }
+
+    /// <summary>Whether all that it asks for is served or on its way.</summary>
+    public bool Ok { get; init; }
+
+    public required IReadOnlyList<RuleDocument> Routes { get; init; }
+}
+
+/// <summary>A manual rule.</summary>
+internal sealed record ManualRuleDocument
+{
+    /// <summary>Host and path: what <c>DELETE /api/v2/rules/manual/{key}</c> takes.</summary>
+    public required string Key { get; init; }
+
+    public required string Hostname { get; init; }
+
+    public string? Path { get; init; }
+
+    public required string Service { get; init; }
+
+    public required string TunnelId { get; init; }
+
+    public string? ZoneName { get; init; }
+
+    public IReadOnlyList<string>? AccessGroupIds { get; init; }
 }
 
 /// <summary>One entry of <c>GET /api/v2/zones</c>.</summary>
@@ -86,6 +120,10 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<RuleDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<ZoneDocument>))]
 [JsonSerializable(typeof(IReadOnlyList<TunnelDocument>))]
+[JsonSerializable(typeof(RouteExplanation))]
+[JsonSerializable(typeof(IReadOnlyList<ContainerDocument>))]
+[JsonSerializable(typeof(ManualRuleDocument))]
+[JsonSerializable(typeof(IReadOnlyList<ManualRuleDocument>))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

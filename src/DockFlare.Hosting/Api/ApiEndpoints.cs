@@ -1,11 +1,14 @@
 using System.Text.Json.Serialization.Metadata;
+using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DockFlare.Hosting;
@@ -44,7 +47,21 @@ public static class ApiEndpoints
         Get("rules", context => WriteAsync(context, Documents.Rules(board.Current), ApiJson.Default.IReadOnlyListRuleDocument));
         Get("zones", context => WriteAsync(context, Documents.Zones(board.Current), ApiJson.Default.IReadOnlyListZoneDocument));
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
+        Get("diagnostics/containers", context => WriteAsync(context, Documents.Containers(board.Current), ApiJson.Default.IReadOnlyListContainerDocument));
+        Get("explain", context => ExplainAsync(context, board.Current));
         Get("plan", context => PlanAsync(context, board.Current.Remaining));
+        var manual = services.GetRequiredService<ManualRuleCalls>();
+        Get("rules/manual", async context => await WriteAsync(context, await manual.ListAsync(context.RequestAborted).ConfigureAwait(false), ApiJson.Default.IReadOnlyListManualRuleDocument).ConfigureAwait(false));
+        group.MapPost("rules/manual", Guarded(context => RefusableAsync(context, async () =>
+        {
+            var body = await AgentBody.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+            await WriteAsync(context, await manual.AddAsync(body, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.ManualRuleDocument, 201).ConfigureAwait(false);
+        })));
+        group.MapDelete("rules/manual/{**key}", Guarded(context => RefusableAsync(context, async () =>
+        {
+            await manual.RemoveAsync(Uri.UnescapeDataString((string)context.GetRouteValue("key")!), context.RequestAborted).ConfigureAwait(false);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+        })));
         group.MapPost("reconcile", Guarded(context =>
         {
             signal.Raise();
@@ -68,10 +85,7 @@ public static class ApiEndpoints
             var header = context.Request.Headers.Authorization.ToString();
             return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim())
                 ? handle(context)
-                : WriteAsync(
-                    context,
-                    new ProblemDocument("Unauthorized", 401, "Send the master API key: Authorization: Bearer <key>.", "unauthorized"),
-                    ApiJson.Default.ProblemDocument, 401, "application/problem+json");
+                : ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
         };
     }
 
@@ -81,6 +95,38 @@ public static class ApiEndpoints
         context.Response.ContentType = isText ? "text/plain; charset=utf-8" : "application/json";
         return context.Response.WriteAsync(isText ? plan.ToString() : plan.ToJson(), context.RequestAborted);
     }
+
+    private static Task ExplainAsync(HttpContext context, PassSnapshot pass)
+    {
+        try
+        {
+            return WriteAsync(context, RouteExplanation.Of(pass, context.Request.Query["url"].ToString()), ApiJson.Default.RouteExplanation);
+        }
+        catch (FormatException exception)
+        {
+            return ProblemAsync(context, 400, "validation_failed", exception.Message);
+        }
+    }
+
+    // What a call cannot do is said in the shape of every other refusal.
+    private static async Task RefusableAsync(HttpContext context, Func<Task> act)
+    {
+        try
+        {
+            await act().ConfigureAwait(false);
+        }
+        catch (ProtocolException exception)
+        {
+            await ProblemAsync(context, exception.Status, exception.Code, exception.Message).ConfigureAwait(false);
+        }
+        catch (StateStoreException exception)
+        {
+            await ProblemAsync(context, 503, "persistence_failed", exception.Message).ConfigureAwait(false);
+        }
+    }
+
+    private static Task ProblemAsync(HttpContext context, int status, string code, string detail) => WriteAsync(
+        context, new ProblemDocument(ReasonPhrases.GetReasonPhrase(status), status, detail, code), ApiJson.Default.ProblemDocument, status, "application/problem+json");
 
     private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
     {

@@ -25,22 +25,37 @@ internal static class Documents
         };
     }
 
-    public static IReadOnlyList<RuleDocument> Rules(PassSnapshot pass) =>
+    public static IReadOnlyList<RuleDocument> Rules(PassSnapshot pass) => [.. pass.Routes.Select(Rule)];
+
+    public static IReadOnlyList<ContainerDocument> Containers(PassSnapshot pass) =>
     [
-        .. pass.Routes.Select(static route => new RuleDocument
-        {
-            Route = route.Route,
-            Host = route.Host,
-            State = Word(route.State),
-            Reason = route.Reason,
-            Service = route.Service,
-            TunnelId = route.TunnelId,
-            Agent = route.Agent.Value,
-            Container = route.Container.Length == 0 ? null : route.Container,
-            Source = route.Source == RouteSource.Manual ? "manual" : "label",
-            Label = route.Label,
-        }),
+        .. pass.Routes
+            .Where(static route => route.Container.Length > 0)
+            .GroupBy(static route => (Agent: route.Agent.Value ?? "", route.Container))
+            .OrderBy(static group => group.Key.Agent, StringComparer.Ordinal).ThenBy(static group => group.Key.Container, StringComparer.Ordinal)
+            .Select(static group => new ContainerDocument
+            {
+                Agent = group.Key.Agent,
+                Container = group.Key.Container,
+                Ok = group.All(static route => route.State is RouteState.Live or RouteState.Unproven or RouteState.Pending),
+                Routes = [.. group.Select(Rule)],
+            }),
     ];
+
+    private static RuleDocument Rule(RouteOutcome route) => new()
+    {
+        Route = route.Route,
+        Host = route.Host,
+        State = Word(route.State),
+        Reason = route.Reason,
+        Service = route.Service,
+        TunnelId = route.TunnelId,
+        Agent = route.Agent.Value,
+        Container = route.Container.Length == 0 ? null : route.Container,
+        Source = route.Source == RouteSource.Manual ? "manual" : "label",
+        Label = route.Label,
+        Notes = route.Notes.IsEmpty ? null : [.. route.Notes],
+    };
 
     public static IReadOnlyList<ZoneDocument> Zones(PassSnapshot pass) => [.. pass.Zones.Select(static zone => new ZoneDocument(zone.Id, zone.Name, zone.Status))];
 
@@ -62,5 +77,5 @@ internal static class Documents
         }),
     ];
 
-    private static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+    public static string Word(RouteState state) => state.ToString().ToLowerInvariant();
 }

@@ -12,7 +12,7 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
     ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
@@ -34,6 +34,7 @@ internal sealed partial class Reconciler(
         var started = time.GetTimestamp();
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await manual.LoadAsync(cancellationToken).ConfigureAwait(false);
         await cloudflare.Access.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
@@ -187,6 +188,7 @@ internal sealed partial class Reconciler(
     {
         Tunnels = assignments.ToEquatableArray(),
         Reports = agents.Reports(),
+        Manual = manual.All.Select(route => route with { TunnelId = tunnels.CurrentIdOf(route.TunnelId) }).ToEquatableArray(),
         Zones = zones,
         Access = cloudflare.Access.Catalog(),
         FallbackZoneId = cloudflare.FallbackZoneId,

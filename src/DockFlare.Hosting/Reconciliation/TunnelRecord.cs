@@ -128,6 +128,7 @@ internal sealed class AgentIdConverter : JsonConverter<AgentId>
         typeof(EquatableArrayConverter<IpRule>), typeof(EquatableArrayConverter<OwnedRule>), typeof(EquatableArrayConverter<DesiredRoute>),
     ])]
 [JsonSerializable(typeof(TunnelRecord))]
+[JsonSerializable(typeof(ManualRoute))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(int[]))]

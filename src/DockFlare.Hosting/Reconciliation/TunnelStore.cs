@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using DockFlare.Core.Commands;
+using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Persistence;
 
 namespace DockFlare.Hosting.Reconciliation;
@@ -45,6 +46,20 @@ internal sealed class TunnelStore(IStateStore store)
         }
 
         return null;
+    }
+
+    /// <summary>The id that a tunnel has now, also one that was made anew since; the id itself when none of ours ever had it.</summary>
+    public string CurrentIdOf(string tunnelId)
+    {
+        foreach (var (record, _) in records.Values)
+        {
+            if (record.FormerIds.Contains(tunnelId, StringComparer.Ordinal))
+            {
+                return record.TunnelId ?? TunnelAssignment.Planned(record.Name);
+            }
+        }
+
+        return tunnelId;
     }
 
     /// <summary>The ids of the tunnels here, and those they had before somebody deleted them.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DockFlare.Core.Ingress;
+using DockFlare.Hosting.CommandLine;
 using DockFlare.Tests;
 
 namespace DockFlare.Core.Tests.Ingress;
@@ -51,7 +52,7 @@ public sealed class DocumentTests
     public void Both_forms_are_valid_to_cloudflared()
     {
         Assert.Null(IngressValidator.FindFaultInJson(System.Text.Encoding.UTF8.GetBytes(Golden.ToJson())));
-        Assert.Equal(new(null, []), IngressValidator.Examine(YamlReading.Read(Golden.ToYaml())));
+        Assert.Equal(new(null, []), IngressValidator.Examine(YamlNodes.Read(Golden.ToYaml())));
     }
 
     [Fact]

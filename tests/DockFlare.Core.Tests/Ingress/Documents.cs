@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DockFlare.Core.Ingress;
+using DockFlare.Hosting.CommandLine;
 
 namespace DockFlare.Core.Tests.Ingress;
 
@@ -34,7 +35,7 @@ internal static class Documents
     /// <summary>Host, path and service of the rules of a file.</summary>
     public static IngressDocument FromYaml(string yaml)
     {
-        var root = (IngressNode.Mapping)YamlReading.Read(yaml)!;
+        var root = (IngressNode.Mapping)YamlNodes.Read(yaml)!;
         var rules = (IngressNode.Sequence)Value(root, "ingress")!;
         return new() { Entries = rules.Items.Select(ToEntry).ToEquatableArray() };
     }

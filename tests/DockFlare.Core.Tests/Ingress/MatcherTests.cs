@@ -1,5 +1,6 @@
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
+using DockFlare.Hosting.CommandLine;
 
 namespace DockFlare.Core.Tests.Ingress;
 
@@ -13,7 +14,7 @@ public sealed class MatcherTests
     {
         foreach (var one in IngressCases.Yaml.Where(candidate => candidate.Name == name && candidate.Url == url))
         {
-            Assert.Equal(one.Error, IngressValidator.Examine(YamlReading.Read(one.Text)).Fault);
+            Assert.Equal(one.Error, IngressValidator.Examine(YamlNodes.Read(one.Text)).Fault);
             if (one.Error is not null)
             {
                 continue;

@@ -1,4 +1,5 @@
 using DockFlare.Core.Ingress;
+using DockFlare.Hosting.CommandLine;
 using YamlDotNet.Core;
 
 namespace DockFlare.Core.Tests.Ingress;
@@ -14,11 +15,11 @@ public sealed class YamlVerdictTests
         var one = IngressCases.Yaml.Single(candidate => candidate.Name == name);
         if (one.Error?.StartsWith("yaml: ", StringComparison.Ordinal) == true)
         {
-            Assert.ThrowsAny<YamlException>(() => YamlReading.Read(one.Text));
+            Assert.ThrowsAny<YamlException>(() => YamlNodes.Read(one.Text));
             return;
         }
 
-        var verdict = IngressValidator.Examine(YamlReading.Read(one.Text));
+        var verdict = IngressValidator.Examine(YamlNodes.Read(one.Text));
 
         // The binary prints no warnings beside a fault.
         Assert.Equal(one.Error, verdict.Fault);
@@ -39,7 +40,7 @@ public sealed class YamlVerdictTests
     {
         var yaml = $"ingress:\n  - service: http_status:404\n    originRequest:\n      {setting}\n";
 
-        Assert.Equal(fault, IngressValidator.Examine(YamlReading.Read(yaml)).Fault);
+        Assert.Equal(fault, IngressValidator.Examine(YamlNodes.Read(yaml)).Fault);
     }
 
     [Theory]
@@ -48,7 +49,7 @@ public sealed class YamlVerdictTests
     [InlineData("ingress:\n  - http://localhost\n", "line 2: cannot unmarshal !!str `http://...` into config.UnvalidatedIngressRule")]
     [InlineData("ingress: []\n", "Validation failed: The config file doesn't contain any ingress rules")]
     [InlineData("banana: 1\ningress:\n  - service: http_status:404\n", null)]
-    public void The_top_level_is_typed_too(string yaml, string? fault) => Assert.Equal(fault, IngressValidator.Examine(YamlReading.Read(yaml)).Fault);
+    public void The_top_level_is_typed_too(string yaml, string? fault) => Assert.Equal(fault, IngressValidator.Examine(YamlNodes.Read(yaml)).Fault);
 
     [Fact]
     public void Merged_keys_count_unless_the_mapping_has_its_own()
@@ -63,6 +64,6 @@ public sealed class YamlVerdictTests
               - service: http_status:404
             """;
 
-        Assert.Equal(new(null, []), IngressValidator.Examine(YamlReading.Read(Yaml)));
+        Assert.Equal(new(null, []), IngressValidator.Examine(YamlNodes.Read(Yaml)));
     }
 }

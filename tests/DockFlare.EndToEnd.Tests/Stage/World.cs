@@ -56,14 +56,14 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Starts a master and waits for nothing. What is given stands before what a master of this world has by itself; an empty value leaves a variable out.</summary>
-    public HostProcess LaunchMaster(params (string Name, string Value)[] environment) => Launch(
-        "master",
-        [
-            ("CF_API_TOKEN", Cloudflare.Token), ("CF_API_BASE_URL", Cloudflare.BaseUrl.ToString()), ("DOCKFLARE_API_KEY", MasterKey),
-            ("DOCKFLARE_DATA", DataOf("master")), ("ASPNETCORE_URLS", MasterAddress.ToString()),
-            // Without this a master whose engine is not named would look at the machine's own.
-            ("DOCKER_HOST", $"unix://{folder}/no-docker.sock"), .. environment,
-        ]);
+    public HostProcess LaunchMaster(params (string Name, string Value)[] environment) => Launch("master", OfMaster(environment));
+
+    /// <summary>Runs a command of the master in the environment of one.</summary>
+    public async Task<(int ExitCode, string Output)> RunMasterAsync((string Name, string Value)[] environment, params string[] arguments)
+    {
+        var process = Launch("master", OfMaster(environment), arguments);
+        return (await process.ExitAsync(), process.Output);
+    }
 
     /// <summary>Starts an agent and waits for nothing.</summary>
     public HostProcess LaunchAgent(params (string Name, string Value)[] environment) => Launch(
@@ -155,11 +155,19 @@ internal sealed class World : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    private HostProcess Launch(string host, IEnumerable<(string Name, string Value)> environment)
+    private (string Name, string Value)[] OfMaster((string Name, string Value)[] environment) =>
+    [
+        ("CF_API_TOKEN", Cloudflare.Token), ("CF_API_BASE_URL", Cloudflare.BaseUrl.ToString()), ("DOCKFLARE_API_KEY", MasterKey),
+        ("DOCKFLARE_DATA", DataOf("master")), ("ASPNETCORE_URLS", MasterAddress.ToString()),
+        // Without this a master whose engine is not named would look at the machine's own.
+        ("DOCKER_HOST", $"unix://{folder}/no-docker.sock"), .. environment,
+    ];
+
+    private HostProcess Launch(string host, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         // The last word counts.
         var variables = environment.GroupBy(static pair => pair.Name).Select(static group => group.Last()).Where(static pair => pair.Value.Length > 0);
-        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")]);
+        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")], arguments);
         hosts.Add(process);
         return process;
     }

@@ -4,6 +4,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
@@ -31,6 +32,10 @@ internal sealed class MasterRig : IAsyncDisposable
     public Reconciler Reconciler => services.GetRequiredService<Reconciler>();
 
     public AgentRegistry Agents => services.GetRequiredService<AgentRegistry>();
+
+    public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
+
+    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 

@@ -1,22 +1,23 @@
+using DockFlare.Core;
 using DockFlare.Core.Ingress;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace DockFlare.Core.Tests.Ingress;
+namespace DockFlare.Hosting.CommandLine;
 
 /// <summary>Hands a YAML file to Core as values, keys given twice included.</summary>
-internal sealed class YamlReading
+internal sealed class YamlNodes
 {
     private readonly Parser parser;
     private readonly Dictionary<AnchorName, IngressNode> anchors = [];
 
-    private YamlReading(string yaml) => parser = new(new StringReader(yaml));
+    private YamlNodes(string yaml) => parser = new(new StringReader(yaml));
 
     /// <summary>The document, or null for a file with nothing in it.</summary>
     /// <exception cref="YamlException">It is no YAML.</exception>
     public static IngressNode? Read(string yaml)
     {
-        var reading = new YamlReading(yaml);
+        var reading = new YamlNodes(yaml);
         reading.parser.Consume<StreamStart>();
         return reading.parser.TryConsume<DocumentStart>(out _) ? reading.ReadNode() : null;
     }
@@ -25,7 +26,7 @@ internal sealed class YamlReading
     {
         if (parser.TryConsume<AnchorAlias>(out var alias))
         {
-            return anchors[alias.Value];
+            return anchors.TryGetValue(alias.Value, out var node) ? node : throw new YamlException(alias.Start, alias.End, $"There is no anchor '{alias.Value}' before this alias.");
         }
 
         if (parser.TryConsume<Scalar>(out var scalar))
