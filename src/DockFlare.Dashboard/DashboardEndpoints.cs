@@ -32,6 +32,12 @@ public static class DashboardEndpoints
         services.GetRequiredService<RoutesPage>().Map(map);
         services.GetRequiredService<ContainersPage>().Map(map);
         services.GetRequiredService<PlanPage>().Map(map);
+        services.GetRequiredService<AgentsPage>().Map(map);
+        services.GetRequiredService<KeysPage>().Map(map);
+        services.GetRequiredService<AccessPage>().Map(map);
+        services.GetRequiredService<SettingsPage>().Map(map);
+        services.GetRequiredService<AccountPage>().Map(map);
+        services.GetRequiredService<UsersPage>().Map(map);
         services.GetRequiredService<LiveFeed>().Map(map);
         return group;
     }

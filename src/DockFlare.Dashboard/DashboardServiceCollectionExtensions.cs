@@ -64,6 +64,13 @@ public static class DashboardServiceCollectionExtensions
         services.TryAddSingleton<RoutesPage>();
         services.TryAddSingleton<ContainersPage>();
         services.TryAddSingleton<PlanPage>();
+        services.TryAddSingleton<AgentsPage>();
+        services.TryAddSingleton<KeysPage>();
+        services.TryAddSingleton<AccessPage>();
+        services.TryAddSingleton(new DashboardSettings(builder.Configuration));
+        services.TryAddSingleton<SettingsPage>();
+        services.TryAddSingleton<AccountPage>();
+        services.TryAddSingleton<UsersPage>();
         services.TryAddSingleton<LiveFeed>();
         return builder;
     }

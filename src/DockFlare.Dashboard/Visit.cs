@@ -37,6 +37,9 @@ internal sealed class Visit(HttpContext context, IServiceProvider services)
     /// <summary>Only what is inside the frame is asked for, to be laid over what is there.</summary>
     private bool IsPartial => context.Request.Headers.ContainsKey("HX-Request") && !context.Request.Headers.ContainsKey("HX-History-Restore-Request");
 
+    /// <summary>Whether the page may be asked for again: what a form answered, such as a new key, stays as it is.</summary>
+    public bool IsLive => User is not null && HttpMethods.IsGet(context.Request.Method);
+
     public bool May(Role least) => Role >= least;
 
     /// <summary>A path of the dashboard as browsers ask for it.</summary>
@@ -50,6 +53,9 @@ internal sealed class Visit(HttpContext context, IServiceProvider services)
     public string? Query(string name) => context.Request.Query[name].ToString().Trim() is { Length: > 0 } value ? value : null;
 
     public string? Form(string name) => context.Request.Form[name].ToString().Trim() is { Length: > 0 } value ? value : null;
+
+    /// <summary>A password as it was typed, white space too.</summary>
+    public string Secret(string name) => context.Request.Form[name].ToString();
 
     /// <summary>What was just done, to be said once at the top of the page that follows.</summary>
     public string? Done => Query("done") is { } done && T.Has("done." + done) ? T["done." + done] : null;

@@ -61,12 +61,17 @@ internal sealed class AgentAdminCalls(
     /// <summary><c>POST agents/{id}/redeploy-tunnel</c>: the connector is replaced even if it runs.</summary>
     public async ValueTask<AgentAnswer> RedeployTunnelAsync(HttpContext context)
     {
-        var agent = Agent(context);
+        var command = await RedeployTunnelAsync(Agent(context), context.RequestAborted).ConfigureAwait(false);
+        return Answer(202, new() { CommandId = command.Value });
+    }
+
+    public async ValueTask<CommandId> RedeployTunnelAsync(AgentRecord agent, CancellationToken cancellationToken)
+    {
         var tunnel = tunnels.Find(agent.Id) ?? throw new ProtocolException(409, "tunnel_not_found", $"Agent '{agent.Id}' has no tunnel yet: enrol it and wait for the next pass.");
         var command = new CommandId($"restart-{Guid.NewGuid():N}");
         await queue.EnqueueAsync(
-            agent.Id, new AgentCommand.EnsureTunnel(command, tunnel.TunnelId, tunnel.Name, tunnel.Generation) { Restart = true }, context.RequestAborted).ConfigureAwait(false);
-        return Answer(202, new() { CommandId = command.Value });
+            agent.Id, new AgentCommand.EnsureTunnel(command, tunnel.TunnelId, tunnel.Name, tunnel.Generation) { Restart = true }, cancellationToken).ConfigureAwait(false);
+        return command;
     }
 
     /// <summary><c>POST agents/{id}/roll-key</c>: the keys before it are accepted for another day.</summary>
@@ -87,6 +92,12 @@ internal sealed class AgentAdminCalls(
     public async ValueTask<AgentAnswer> RemoveAsync(HttpContext context)
     {
         var agent = Agent(context);
+        await RemoveAsync(agent, context.RequestAborted).ConfigureAwait(false);
+        return Answer(202, new() { OperationId = $"remove-{agent.Id}" });
+    }
+
+    public async ValueTask RemoveAsync(AgentRecord agent, CancellationToken cancellationToken)
+    {
         if (agent.IsLocal)
         {
             throw new ProtocolException(409, "agent_is_local", "The agent of the master's own process cannot be removed: set DOCKFLARE_LOCAL_AGENT=false.");
@@ -94,13 +105,12 @@ internal sealed class AgentAdminCalls(
 
         foreach (var key in keys.Of(agent.Id).ToList())
         {
-            await keys.RevokeAsync(key, context.RequestAborted).ConfigureAwait(false);
+            await keys.RevokeAsync(key, cancellationToken).ConfigureAwait(false);
         }
 
-        await queue.ClearAsync(agent.Id, context.RequestAborted).ConfigureAwait(false);
-        await registry.RemoveAsync(agent.Id, context.RequestAborted).ConfigureAwait(false);
+        await queue.ClearAsync(agent.Id, cancellationToken).ConfigureAwait(false);
+        await registry.RemoveAsync(agent.Id, cancellationToken).ConfigureAwait(false);
         tunnels.Set(agent.Id, null);
-        return Answer(202, new() { OperationId = $"remove-{agent.Id}" });
     }
 
     private AgentRecord Agent(HttpContext context) =>
