@@ -12,7 +12,11 @@ internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, IOptions<
     private static readonly Lazy<string> Compose = new(static () =>
     {
         using var reader = new StreamReader(typeof(KeysPage).Assembly.GetManifestResourceStream("deploy/compose.yaml")!);
-        return reader.ReadToEnd();
+        // Built from this repository it has a build section, which means nothing on the machine the file is for.
+        var lines = reader.ReadToEnd().Split('\n').ToList();
+        var build = lines.FindIndex(static line => line == "    build:");
+        lines.RemoveRange(build, 1 + lines.Skip(build + 1).TakeWhile(static line => line.StartsWith("      ", StringComparison.Ordinal)).Count());
+        return string.Join('\n', lines.SkipWhile(static line => line.StartsWith('#')));
     });
 
     public void Map(PageMap map)
