@@ -2,6 +2,7 @@ using DockFlare.Dashboard.Login;
 using DockFlare.Dashboard.Pages;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Configuration;
+using DockFlare.Hosting.Diagnostics;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
@@ -26,6 +27,11 @@ public static class DashboardServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
 
+        if (builder is DockFlareBuilder own && own.Values.Text("AdminPassword") is { Length: < PasswordHash.LeastLength })
+        {
+            own.Faults.Add($"DOCKFLARE_ADMIN_PASSWORD is too short: write {PasswordHash.LeastLength} characters or more.");
+        }
+
         var services = builder.Services;
         services.AddAuthentication().AddCookie(SessionCookie.Scheme);
         services.AddAuthorization();
@@ -43,6 +49,10 @@ public static class DashboardServiceCollectionExtensions
         services.TryAddSingleton<Audit>();
         services.TryAddSingleton(static provider => FirstPassword.Of(
             provider.GetRequiredService<SettingValues>(), provider.GetService<SandboxMode>(), provider.GetService<StateFolder>()));
+        services.AddSingleton(static provider => new RouteConsoleHint(
+            provider.GetService<SandboxMode>() is { } sandbox && provider.GetRequiredService<SettingValues>().Text("AdminPassword") is null
+                ? $"Look at it: {{address}}, as {Users.Admin} with the password {sandbox.AdminPassword}."
+                : "Look at it: {address}"));
         services.TryAddSingleton<AdminKeeper>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<AdminKeeper>());
         services.TryAddSingleton<SessionCookie>();

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,6 +18,8 @@ namespace DockFlare.Dashboard;
 /// </summary>
 internal sealed class PageMap(RouteGroupBuilder group, IServiceProvider services)
 {
+    // Bytes; the login is open to everybody, and no form here has more to say.
+    private const long LargestForm = 256 * 1024;
     private readonly IAntiforgery antiforgery = services.GetRequiredService<IAntiforgery>();
 
     /// <summary>A page that somebody with at least this role may see.</summary>
@@ -61,7 +64,12 @@ internal sealed class PageMap(RouteGroupBuilder group, IServiceProvider services
 
     private Func<Visit, Task> WithToken(Func<Visit, Task> act) => async visit =>
     {
-        if (!await antiforgery.IsRequestValidAsync(visit.Context).ConfigureAwait(false))
+        if (visit.Context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } body)
+        {
+            body.MaxRequestBodySize = LargestForm;
+        }
+
+        if (!await HasTokenAsync(visit.Context).ConfigureAwait(false))
         {
             await visit.MessageAsync(StatusCodes.Status400BadRequest, "error.token", visit.T["error.token.text"]).ConfigureAwait(false);
             return;
@@ -69,4 +77,17 @@ internal sealed class PageMap(RouteGroupBuilder group, IServiceProvider services
 
         await act(visit).ConfigureAwait(false);
     };
+
+    private async Task<bool> HasTokenAsync(HttpContext context)
+    {
+        try
+        {
+            return await antiforgery.IsRequestValidAsync(context).ConfigureAwait(false);
+        }
+        catch (AntiforgeryValidationException)
+        {
+            // What was sent is not even a form.
+            return false;
+        }
+    }
 }

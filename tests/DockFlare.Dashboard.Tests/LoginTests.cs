@@ -2,6 +2,7 @@ using System.Net;
 using DockFlare.Dashboard.Login;
 using DockFlare.Dashboard.Pages;
 using DockFlare.Dashboard.Tests.Stage;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DockFlare.Dashboard.Tests;
@@ -200,6 +201,19 @@ public sealed class LoginTests
 
         Assert.All(answer.Headers.GetValues("Set-Cookie"), static cookie => Assert.Contains("secure", cookie, StringComparison.Ordinal));
         Assert.True(answer.Headers.Contains("Strict-Transport-Security"));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_too_short_or_a_proxy_that_is_none_stops_the_start_with_a_sentence()
+    {
+        var failure = await Assert.ThrowsAsync<OptionsValidationException>(() => Master.StartAsync(settings: [("AdminPassword", "short"), ("TrustedProxies", "10.0.0.1, my-proxy")]));
+
+        Assert.Equal(
+            [
+                "DOCKFLARE_TRUSTED_PROXIES has 'my-proxy', which is neither an address nor a range: write for example 10.0.0.7 or 172.30.0.0/16 (with no bit set behind the prefix).",
+                "DOCKFLARE_ADMIN_PASSWORD is too short: write 8 characters or more.",
+            ],
+            failure.Failures);
     }
 
     [Theory]

@@ -224,6 +224,19 @@ public sealed partial class PageTests
     }
 
     [Fact]
+    public async Task Who_asks_for_German_gets_it()
+    {
+        await using var master = await Master.StartAsync();
+        using var admin = await master.LogInAsync("admin");
+        admin.Headers.Add("Accept-Language", "fr, de-CH;q=0.9, en;q=0.8");
+
+        var page = await admin.PageAsync("/");
+
+        Assert.Contains("<html lang=\"de\">", page, StringComparison.Ordinal);
+        Assert.Contains("<h1>Übersicht</h1>", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Only_what_is_inside_the_frame_is_sent_when_a_page_asks_for_itself()
     {
         await using var master = await Master.StartAsync();

@@ -13,7 +13,7 @@ internal sealed partial class Audit(ILogger<Audit> logger)
     /// <param name="context">The request.</param>
     /// <param name="user">The name that was tried, which may be anything.</param>
     /// <param name="why">In a few words.</param>
-    public void Refused(HttpContext context, string user, string why) => LogRefused(Printable(user), Address(context), why);
+    public void Refused(HttpContext context, string user, string why) => LogRefused(Users.IsName(user) ? user : "(not a name)", Address(context), why);
 
     /// <param name="context">The request.</param>
     /// <param name="what">What was done, such as <c>revoked the agent key 3f2a9c01</c>.</param>
