@@ -62,6 +62,9 @@ public class IngressBenchmarks
     [Benchmark]
     public int Match() => matcher.Match("h42.example.com", "/api/v1/things");
 
+    [Benchmark]
+    public IngressAnswer? Explain() => matcher.Explain("https://h42.example.com/api/v1/things?x=1", out _);
+
     private static RuleKey Key(int i) => (i % 10) switch
     {
         0 => new(Text($"*.w{i}.example.com"), default),

@@ -36,6 +36,7 @@ public static class DashboardEndpoints
         services.GetRequiredService<KeysPage>().Map(map);
         services.GetRequiredService<AccessPage>().Map(map);
         services.GetRequiredService<SettingsPage>().Map(map);
+        services.GetRequiredService<HistoryPage>().Map(map);
         services.GetRequiredService<AccountPage>().Map(map);
         services.GetRequiredService<UsersPage>().Map(map);
         services.GetRequiredService<LiveFeed>().Map(map);

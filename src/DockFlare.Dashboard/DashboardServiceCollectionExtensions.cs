@@ -79,6 +79,7 @@ public static class DashboardServiceCollectionExtensions
         services.TryAddSingleton<AccessPage>();
         services.TryAddSingleton(new DashboardSettings(builder.Configuration));
         services.TryAddSingleton<SettingsPage>();
+        services.TryAddSingleton<HistoryPage>();
         services.TryAddSingleton<AccountPage>();
         services.TryAddSingleton<UsersPage>();
         services.TryAddSingleton<LiveFeed>();

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
@@ -50,7 +52,11 @@ public static class DockFlareServiceCollectionExtensions
         services.Configure<DockFlareCheck>(static check => check.HasMaster = true);
         services.AddOptions<MasterOptions>().Configure(options => MasterSettings.Fill(options, values, faults));
         services.AddOptions<CloudflareOptions>().Configure(options => MasterSettings.Fill(options, values));
-        services.AddOptions<AgentPlaneOptions>().Configure(options => MasterSettings.Fill(options, values));
+        services.AddOptions<AgentPlaneOptions>().Configure<IServiceProvider>((options, provider) =>
+        {
+            MasterSettings.Fill(options, values, faults);
+            options.TemplatesPath = provider.GetService<StateFolder>() is { } folder ? Path.Combine(folder.Path, "templates") : null;
+        });
         services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
         services.AddSingleton<IStartupFilter>(new ForwardedHeaders(TrustedProxies.Read(values.Text("TrustedProxies"), faults)));
@@ -65,12 +71,17 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<ManualRouteStore>();
         services.TryAddSingleton<ManualRuleCalls>();
         services.TryAddSingleton<OwnerMark>();
+        services.TryAddSingleton<RenderTemplate>(static _ => TextTemplate.Render);
         services.AddAgentPlane();
         services.TryAddSingleton<AgentView>();
         services.AddSingleton<IHostedService>(provider =>
             new MasterKeyKeeper(provider.GetRequiredService<MasterApiKey>(), values.Text("ApiKey"), provider.GetService<StateFolder>()?.Path, provider.GetRequiredService<ILogger<MasterKeyKeeper>>()));
 
+        services.AddMetrics();
+        services.TryAddSingleton<DockFlareMetrics>();
+        services.TryAddSingleton<PrometheusExporter>();
         services.TryAddSingleton<CloudflareClient>();
+        services.AddSingleton<IReadinessPart, CloudflareReadiness>();
         services.TryAddSingleton<CloudflareAccount>();
         services.TryAddSingleton<CloudflareObserver>();
         services.TryAddSingleton<CloudflareApplier>();
@@ -79,11 +90,21 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessApplier>();
         services.TryAddSingleton<AccessStore>();
         services.TryAddSingleton<AccessGroupStore>();
+        services.TryAddSingleton<ZoneDefaultStore>();
+        services.TryAddSingleton<AccessCalls>();
+        services.TryAddSingleton<ServiceTokenCalls>();
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
+        services.TryAddSingleton<ExistingReader>();
+        services.TryAddSingleton<HistoryStore>();
+        services.TryAddSingleton<PassHistory>();
+        services.TryAddSingleton<TunnelEnds>();
+        services.TryAddSingleton<AgentRemovals>();
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<Reconciler>();
+        services.AddMetrics();
+        services.AddHostedService<StartToLive>();
         services.AddHostedService<ReconcileLoop>();
 
         services.TryAddSingleton(static _ => new LocalMaster(static provider => ActivatorUtilities.CreateInstance<LocalMasterLink>(provider)));
@@ -121,6 +142,7 @@ public static class DockFlareServiceCollectionExtensions
             CloudflaredMode.External => ActivatorUtilities.CreateInstance<ExternalTunnelRunner>(provider),
             _ => ActivatorUtilities.CreateInstance<DockerTunnelRunner>(provider),
         });
+        services.TryAddSingleton<OriginNetworks>(static provider => ActivatorUtilities.CreateInstance<OriginNetworks>(provider, PlaceOf(provider)));
         services.TryAddSingleton<IMasterLink>(static provider =>
             provider.GetService<LocalMaster>()?.Link(provider) ?? ActivatorUtilities.CreateInstance<HttpMasterLink>(provider));
         services.AddHttpMasterLink();
@@ -172,6 +194,8 @@ public static class DockFlareServiceCollectionExtensions
         {
             services.AddSingleton(options);
             services.TryAddSingleton<RedisConnection>();
+            services.TryAddSingleton(static provider => new RedisCallWindow(provider.GetRequiredService<RedisConnection>()));
+            services.TryAddSingleton(static provider => ReserveFrom(provider.GetRequiredService<RedisCallWindow>(), provider.GetRequiredService<IOptions<CloudflareOptions>>().Value.ApiToken));
             services.AddSingleton<IReadinessPart>(static provider => new RedisReadiness(provider.GetRequiredService<RedisConnection>()));
             services.Replace(ServiceDescriptor.Singleton<ICommandQueue>(static provider =>
                 new RedisCommandQueue(provider.GetRequiredService<RedisConnection>(), provider.GetRequiredService<QueueOptions>(), provider.GetRequiredService<TimeProvider>(), Random.Shared.NextDouble)));
@@ -195,6 +219,21 @@ public static class DockFlareServiceCollectionExtensions
         Parts(builder).Services.Replace(ServiceDescriptor.Singleton<ITunnelRunner, T>());
         return builder;
     }
+
+    // Who shares a token shares its calls; a hash names it.
+    internal static ReserveCalls ReserveFrom(RedisCallWindow window, string? token)
+    {
+        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token ?? "")))[..16];
+        return async (request, cancellationToken) =>
+            await window.ReserveAsync(key, request.Wanted, request.Limit, request.Window, request.Validity, (request.Last, request.LastUsed), cancellationToken).ConfigureAwait(false) is { } answer
+                ? new CallGrant(answer.Id, answer.Calls, answer.Wait)
+                : null;
+    }
+
+    private static object[] PlaceOf(IServiceProvider provider) =>
+        provider.GetRequiredService<ITunnelRunner>() is DockerTunnelRunner runner && provider.GetRequiredService<IOptions<DockerOptions>>().Value is var docker
+            ? [new ConnectorPlace(docker.ConnectorNetwork, docker.ConnectorAttach ? runner.AttachAsync : null)]
+            : [];
 
     private static (IServiceCollection Services, SettingValues Values, SettingFaults Faults) Parts(IDockFlareBuilder builder)
     {

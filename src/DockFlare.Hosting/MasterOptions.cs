@@ -32,11 +32,17 @@ public sealed class MasterOptions
     /// <summary><c>DOCKFLARE_MAX_DELETE_PERCENT</c>: a plan that deletes more of what is owned waits for a confirmation. Default 30; 0 to 100.</summary>
     public int MaxDeletePercent { get; set; } = 30;
 
+    /// <summary><c>DOCKFLARE_HISTORY</c>: how long the history of changes is kept. Default 30 days; 0 keeps none.</summary>
+    public TimeSpan HistoryRetention { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary><c>USE_EXTERNAL_CLOUDFLARED</c>: the connector of the master's own tunnel is run by someone else. Default false.</summary>
     public bool ExternalCloudflared { get; set; }
 
     /// <summary><c>EXTERNAL_TUNNEL_ID</c>: the tunnel of the external connector.</summary>
     public string? ExternalTunnelId { get; set; }
+
+    /// <summary><c>METRICS_OPEN</c>: <c>/metrics</c> answers without the API key. Default false.</summary>
+    public bool MetricsOpen { get; set; }
 
     /// <summary>The name of the default tunnel when none is set.</summary>
     public const string DefaultTunnelName = "dockflare-tunnel";

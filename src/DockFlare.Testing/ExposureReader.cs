@@ -88,11 +88,11 @@ internal sealed class ExposureReader(State state, Func<AccountState, AccessEntry
             }
 
             var guard = FindGuard(zone.Account, host);
-            exposures.Add(new(host, tunnel.Id, rule.Path, rule.Service, guard is null ? null : describe(zone.Account, guard), tunnel.Connectors.Exists(static connector => connector.IsConnected)));
+            exposures.Add(new(host, tunnel.Id, rule.Path, rule.Service, guard is null ? null : describe(zone.Account, guard), tunnel.Connectors.Exists(static connector => connector.IsConnected)) { DemandsToken = rule.DemandsToken });
         }
     }
 
-    /// <summary>The most specific application whose domain is the whole host: itself, else the nearest wildcard above it.</summary>
+    /// <summary>The most specific application whose domain is the whole host: itself, else the pattern with the most letters. A <c>*</c> stands for one label or a part of one.</summary>
     private AccessEntry? FindGuard(AccountState account, string host)
     {
         if (!guards.TryGetValue(account, out var byHost))
@@ -117,14 +117,20 @@ internal sealed class ExposureReader(State state, Func<AccountState, AccessEntry
             return exact;
         }
 
-        for (var dot = host.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = host.IndexOf('.', dot + 1))
+        return byHost.Where(pair => Covers(pair.Key, host)).OrderByDescending(static pair => pair.Key.Length).ThenBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase).Select(static pair => pair.Value).FirstOrDefault();
+    }
+
+    private static bool Covers(string pattern, string host)
+    {
+        if (!pattern.Contains('*', StringComparison.Ordinal))
         {
-            if (byHost.TryGetValue($"*{host[dot..]}", out var wildcard))
-            {
-                return wildcard;
-            }
+            return false;
         }
 
-        return null;
+        var (left, right) = (pattern.Split('.'), host.Split('.'));
+        return left.Length == right.Length && left.Zip(right).All(static pair =>
+            pair.First.Split('*') is [var head, var tail]
+                ? pair.Second.Length >= head.Length + tail.Length && pair.Second.StartsWith(head, StringComparison.OrdinalIgnoreCase) && pair.Second.EndsWith(tail, StringComparison.OrdinalIgnoreCase)
+                : string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase));
     }
 }

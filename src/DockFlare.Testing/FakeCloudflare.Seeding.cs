@@ -155,7 +155,7 @@ public sealed partial class FakeCloudflare
                 throw new FakeConnectException("Unauthorized: Invalid tunnel secret");
             }
 
-            connector = new(this, tunnel, state.Ids.Uuid(), version, state.Now, follows, onConfiguration);
+            connector = new(this, tunnel, state.Ids.Uuid(), version, state.Now, follows, onConfiguration) { Secret = secret };
             push = tunnel.Connect(connector, state.Now);
         }
 

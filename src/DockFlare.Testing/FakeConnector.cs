@@ -38,6 +38,9 @@ public sealed class FakeConnector
 
     internal DateTimeOffset? DisconnectedAt { get; set; }
 
+    /// <summary>The secret it connected with.</summary>
+    internal string Secret { get; init; } = "";
+
     /// <summary>Tells the edge which version it has in force, as a cloudflared that lags or that refused a document would.</summary>
     public void Report(long? configVersion) => ConfigVersion = configVersion;
 

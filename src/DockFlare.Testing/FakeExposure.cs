@@ -7,4 +7,11 @@ namespace DockFlare.Testing;
 /// <param name="Service">The service it reaches.</param>
 /// <param name="App">The Access application that covers the host as a whole, the most specific one; null when it is open to the world.</param>
 /// <param name="HasConnector">Whether a connector is there to carry requests.</param>
-public sealed record FakeExposure(string Host, string TunnelId, string? Path, string Service, FakeAccessApp? App, bool HasConnector);
+public sealed record FakeExposure(string Host, string TunnelId, string? Path, string Service, FakeAccessApp? App, bool HasConnector)
+{
+    /// <summary>
+    /// Whether cloudflared itself refuses requests without an application's token. It is what closes the deeper names under a wildcard, which
+    /// an application's <c>*</c>, one label deep, does not cover.
+    /// </summary>
+    public bool DemandsToken { get; init; }
+}

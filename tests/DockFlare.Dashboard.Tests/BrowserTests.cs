@@ -8,7 +8,7 @@ namespace DockFlare.Dashboard.Tests;
 public sealed class BrowserTests : IAsyncLifetime
 {
     private static readonly string[] Pages =
-        ["/", "/routes", "/routes/new", "/containers", "/plan", "/agents", "/agents/local", "/agents/keys", "/agents/deploy", "/access", "/access/edit", "/settings", "/account", "/users"];
+        ["/", "/routes", "/routes/new", "/containers", "/plan", "/agents", "/agents/local", "/agents/keys", "/agents/deploy", "/access", "/access/edit", "/history", "/settings", "/account", "/users"];
 
     // The looks differ in colour and width alone: outside the long run each but the first sees the pages that differ most.
     private static readonly string[] Sample = ["/", "/routes", "/containers", "/agents/local", "/users"];

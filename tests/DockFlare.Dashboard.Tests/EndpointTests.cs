@@ -10,7 +10,7 @@ namespace DockFlare.Dashboard.Tests;
 public sealed class EndpointTests
 {
     private static readonly string[] Open = ["GET /assets/{file}", "GET /login", "POST /login"];
-    private static readonly string[] OfTheApi = ["/api/", "/healthz", "/readyz", "/ping", "/{**path}"];
+    private static readonly string[] OfTheApi = ["/api/", "/healthz", "/readyz", "/ping", "/metrics", "/{**path}"];
 
     [Fact]
     public async Task Whatever_is_mapped_asks_for_a_login_but_the_login_itself()

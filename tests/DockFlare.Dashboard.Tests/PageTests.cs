@@ -12,7 +12,7 @@ namespace DockFlare.Dashboard.Tests;
 public sealed partial class PageTests
 {
     private static readonly string[] Pages =
-        ["/", "/routes", "/routes/new", "/containers", "/plan", "/agents", "/agents/local", "/agents/keys", "/agents/deploy", "/access", "/access/edit", "/settings", "/account", "/users"];
+        ["/", "/routes", "/routes/new", "/containers", "/plan", "/agents", "/agents/local", "/agents/keys", "/agents/deploy", "/access", "/access/edit", "/history", "/settings", "/account", "/users"];
 
     [Fact]
     public async Task No_page_and_no_log_line_shows_a_secret()
@@ -174,9 +174,11 @@ public sealed partial class PageTests
         Assert.Equal("/agents/keys?done=revoked", revoked.Headers.Location!.OriginalString);
         Assert.Equal(HttpStatusCode.Unauthorized, await RegisterAsync(agent));
 
-        using var removed = await admin.SubmitAsync($"/agents/{id}/remove");
-        Assert.Equal("/agents?done=agentRemoved", removed.Headers.Location!.OriginalString);
-        Assert.Null(master.Agents.Find(id));
+        using var removed = await admin.SubmitAsync($"/agents/{id}/remove", ("force", "1"));
+        Assert.Equal($"/agents/{id}?done=agentRemoved", removed.Headers.Location!.OriginalString);
+        Assert.Equal(AgentStatus.Leaving, master.Agents.Find(id)!.Status);
+        using var late = await admin.SubmitAsync($"/agents/{id}/enrol", ("tunnel", "nas-tunnel"));
+        Assert.Equal(HttpStatusCode.Conflict, late.StatusCode);
         Assert.Contains(master.Log.All, line => line.Contains($"User 'admin' at 127.0.0.1 acted on the agent '{id}': it was enrolled on the tunnel 'nas-tunnel'.", StringComparison.Ordinal));
     }
 

@@ -29,6 +29,15 @@ public sealed class DockerEngine : IAsyncLifetime
     /// <summary>The address of the engine's host as the test process sees it: published ports are there.</summary>
     public string EngineAddress => Slot.EngineAddress;
 
+    /// <summary>The network namespace it is in: a process there sees what the engine's host sees.</summary>
+    public string NetworkNamespace => $"/run/netns/{Slot.Namespace}";
+
+    /// <summary>Silences everything between the test process and processes in the engine's namespace. The engine's containers are reached all the same.</summary>
+    public Task CutAsync() => Slot.CutAsync();
+
+    /// <summary>Undoes <see cref="CutAsync"/>.</summary>
+    public Task MendAsync() => Slot.MendAsync();
+
     /// <summary>A client of this engine; it lives as long as the engine object.</summary>
     public DockerClient Client { get; private set; } = null!;
 

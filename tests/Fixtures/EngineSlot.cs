@@ -76,6 +76,11 @@ internal sealed class EngineSlot : IDisposable
         await Ip("route", "add", PoolRange, "via", EngineAddress);
     }
 
+    /// <summary>Drops whatever this machine sends to the engine's end of the cable, without a word to anybody: both sides see silence.</summary>
+    public Task CutAsync() => Ip("route", "add", "blackhole", $"{EngineAddress}/32");
+
+    public Task MendAsync() => Ip("route", "del", "blackhole", $"{EngineAddress}/32");
+
     /// <summary>Ends what still runs in this slot and removes its mounts, namespace, cable and files.</summary>
     public async Task CleanAsync()
     {
@@ -89,6 +94,7 @@ internal sealed class EngineSlot : IDisposable
             await Shell.TryRunAsync("umount", "-l", mount);
         }
 
+        await Shell.TryRunAsync("ip", "route", "del", "blackhole", $"{EngineAddress}/32");
         await Shell.TryRunAsync("ip", "link", "del", HostLink);
         await Shell.TryRunAsync("ip", "netns", "del", Namespace);
         if (System.IO.Directory.Exists(Directory))

@@ -12,8 +12,12 @@ internal sealed class RedisServer : IAsyncDisposable
     private readonly string[] arguments;
     private Process? process;
 
-    private RedisServer(string? password, bool isCluster)
+    private readonly (int First, int Last)? slots;
+    private readonly TaskCompletionSource isClusterWhole = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private RedisServer(string? password, bool isCluster, (int First, int Last)? slots)
     {
+        this.slots = slots;
         Password = password;
         IsCluster = isCluster;
         Port = FreePort();
@@ -34,15 +38,15 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>What to write in REDIS_URL.</summary>
     public string Url => Password is null ? $"redis://127.0.0.1:{Port}" : $"redis://:{Password}@127.0.0.1:{Port}";
 
-    public static async Task<RedisServer> StartAsync(string? password = null, bool isCluster = false)
+    public static async Task<RedisServer> StartAsync(string? password = null, bool isCluster = false, (int First, int Last)? slots = null)
     {
-        var server = Create(password, isCluster);
+        var server = new RedisServer(password, isCluster, slots);
         await server.StartAgainAsync();
         return server;
     }
 
     /// <summary>A server that is not running yet.</summary>
-    public static RedisServer Create(string? password = null, bool isCluster = false) => new(password, isCluster);
+    public static RedisServer Create(string? password = null, bool isCluster = false) => new(password, isCluster, slots: null);
 
     /// <summary>Starts it, empty, on the same port.</summary>
     public async Task StartAgainAsync()
@@ -64,14 +68,29 @@ internal sealed class RedisServer : IAsyncDisposable
 
         // The log is the event: no port is polled.
         await WaitForLogAsync(process.StandardOutput, "Ready to accept connections");
-        if (IsCluster)
+        if (IsCluster && slots is { } own)
+        {
+            await SendAsync(string.Create(CultureInfo.InvariantCulture, $"CLUSTER ADDSLOTSRANGE {own.First} {own.Last}"));
+        }
+        else if (IsCluster)
         {
             await SendAsync("CLUSTER ADDSLOTSRANGE 0 16383");
             await WaitForLogAsync(process.StandardOutput, "Cluster state changed: ok");
         }
 
         // Nobody reads the rest, and a full pipe would stop the server.
-        _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        _ = DrainAsync(process.StandardOutput);
+    }
+
+    /// <summary>Makes one Cluster of servers that hold all slots between them.</summary>
+    public static async Task MeetAsync(IReadOnlyList<RedisServer> nodes)
+    {
+        foreach (var node in nodes.Skip(1))
+        {
+            await nodes[0].SendAsync($"CLUSTER MEET 127.0.0.1 {node.Port}");
+        }
+
+        await Task.WhenAll(nodes.Select(static node => node.isClusterWhole.Task)).WaitAsync(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Kills it without a chance to say goodbye; what was in it is lost.</summary>
@@ -113,6 +132,17 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         await KillAsync();
         Directory.Delete(directory, recursive: true);
+    }
+
+    private async Task DrainAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            if (line.Contains("Cluster state changed: ok", StringComparison.Ordinal))
+            {
+                isClusterWhole.TrySetResult();
+            }
+        }
     }
 
     private static async Task WaitForLogAsync(StreamReader output, string text)

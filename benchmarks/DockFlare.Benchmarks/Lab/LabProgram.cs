@@ -11,6 +11,8 @@ internal static class LabProgram
         ["agent"] = StraightLine.ThroughAgentAsync,
         ["burst"] = StraightLine.BurstAsync,
         ["cold"] = ColdStart.RunAsync,
+        ["crowd"] = Crowd.RunAsync,
+        ["heartbeats"] = Crowd.HeartbeatsAsync,
     };
 
     public static async Task<int> RunAsync(IReadOnlyList<string> names)

@@ -15,6 +15,12 @@ public sealed record AccessCatalog
     /// <summary>Why the identity providers are not known; null when they are.</summary>
     public string? UnreadIdentityProviders { get; init; }
 
+    /// <summary>The account's service tokens.</summary>
+    public EquatableArray<ServiceToken> ServiceTokens { get; init; }
+
+    /// <summary>Why the service tokens are not known; null when they are.</summary>
+    public string? UnreadServiceTokens { get; init; }
+
     /// <summary><c>CF_ACCOUNT_EMAIL</c>: who <c>authenticate</c> lets in.</summary>
     public string? AccountEmail { get; init; }
 

@@ -33,6 +33,19 @@ public static class AccessResolver
         return Guard(app, key, wish.RequireJwt);
     }
 
+    /// <summary>What a zone's default comes to.</summary>
+    public static RouteGuard Resolve(ZoneDefault wish, AccessCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(wish);
+        ArgumentNullException.ThrowIfNull(catalog);
+
+        var app = new DesiredApp(ZoneGuard.KeyOf(wish.Zone), AccessNames.ZoneDefault(wish.Zone)) { Destinations = [$"*.{wish.Zone}"] };
+        var fault = FromGroups(new() { Groups = wish.Groups }, catalog, ref app);
+        return fault is not null ? new RouteGuard.Unresolved($"{fault} Until then the default of zone '{wish.Zone}' stays as it is.")
+            : app.IsPublic ? new RouteGuard.Unresolved($"The default of zone '{wish.Zone}' would let everybody in, which protects nothing: name a group that asks for a login.")
+            : new RouteGuard.Application(app);
+    }
+
     private static RouteGuard Guard(DesiredApp app, RuleKey key, bool isAsked)
     {
         if (app.IsPublic)
@@ -74,7 +87,13 @@ public static class AccessResolver
                 return fault;
             }
 
-            policies.AddRange(group!.Policies.Select((policy, at) => Reusable(id, at + 1, policy)).Where(policy => !policies.Contains(policy)));
+            string? nameless = null;
+            policies.AddRange(group!.Policies.Select((policy, at) => Reusable(id, at + 1, SelectorNames.Resolve(policy, catalog, ref nameless))).ToList().Where(policy => !policies.Contains(policy)));
+            if (nameless is not null)
+            {
+                return $"In the access group '{id}': {nameless}";
+            }
+
             if (i == 0 && Login(group.SessionDuration, group.AppLauncherVisible, group.AutoRedirectToIdentity, group.AllowedIdps, $"the access group '{id}'", catalog, ref app) is { } wrong)
             {
                 return wrong;
@@ -101,7 +120,12 @@ public static class AccessResolver
                 return unreadable;
             }
 
-            app = app with { Inline = inline };
+            string? nameless = null;
+            app = app with { Inline = inline.Select(policy => SelectorNames.Resolve(policy, catalog, ref nameless)).ToEquatableArray() };
+            if (nameless is not null)
+            {
+                return $"In access.custom_rules: {nameless}";
+            }
         }
         else if (wish.Policy is AccessPolicyWord.Bypass or AccessPolicyWord.Authenticate)
         {

@@ -108,10 +108,10 @@ public enum AccessSelectorKind
     /// <summary>An Access group at Cloudflare, by its UUID.</summary>
     Group,
 
-    /// <summary>A login method, by the UUID of the identity provider.</summary>
+    /// <summary>A login method, by the UUID or the name of the identity provider.</summary>
     LoginMethod,
 
-    /// <summary>One service token, by its UUID.</summary>
+    /// <summary>One service token, by its UUID or its name.</summary>
     ServiceToken,
 
     /// <summary>Any valid service token; no value.</summary>

@@ -78,8 +78,7 @@ public static class GoDuration
             }
         }
 
-        // Go takes 1<<63 only with a minus in front.
-        if (nanoseconds > (isNegative ? 9223372036854775808m : long.MaxValue))
+        if (nanoseconds > (isNegative ? Longest : long.MaxValue))
         {
             return false;
         }
@@ -129,6 +128,9 @@ public static class GoDuration
         return false;
     }
 
+    // In nanoseconds: 1<<63, which Go takes only with a minus in front.
+    private const decimal Longest = 9223372036854775808m;
+
     private static readonly System.Buffers.SearchValues<char> UnitChars = System.Buffers.SearchValues.Create("nuµμmsh");
 
     private static bool TryAdd(ReadOnlySpan<char> number, ReadOnlySpan<char> fraction, long size, ref decimal nanoseconds)
@@ -139,10 +141,15 @@ public static class GoDuration
         }
 
         var whole = number.IsEmpty ? 0 : decimal.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
+        if (whole > Longest / size)
+        {
+            return false;
+        }
+
         var digits = fraction[..Math.Min(fraction.Length, 15)];
         var part = digits.IsEmpty ? 0 : decimal.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) * size / Power(digits.Length);
         nanoseconds += (whole * size) + decimal.Truncate(part);
-        return nanoseconds <= 9223372036854775808m;
+        return nanoseconds <= Longest;
     }
 
     private static decimal Power(int digits)

@@ -63,12 +63,19 @@ public static class IngressMerge
         var isOwned = new bool[there.Entries.Count];
         var positions = there.Positions;
         var hasDuplicates = positions.Count != isOwned.Length;
+        var next = 0;
         foreach (var identity in owned)
         {
-            if (positions.TryGetValue(identity, out var position))
+            // Mostly they come in the order of the document.
+            if (hasDuplicates || next >= isOwned.Length || there.Entries[next].Identity != identity)
             {
-                isOwned[position] = true;
+                if (!positions.TryGetValue(identity, out next))
+                {
+                    continue;
+                }
             }
+
+            isOwned[next++] = true;
         }
 
         for (var i = 0; hasDuplicates && i < isOwned.Length; i++)

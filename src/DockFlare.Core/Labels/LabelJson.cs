@@ -20,8 +20,9 @@ internal static class LabelJson
         {
             return $"is not readable as JSON (position {exception.BytePositionInLine ?? 0})";
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException)
         {
+            // The first where it stands as it is, the second where it is written as an escape in a key.
             return "is not readable as JSON (half a character)";
         }
 

@@ -15,6 +15,9 @@ public sealed record LabelOptions
     /// <summary>The network that the tunnel's connector joins. Default <c>cloudflare-net</c>; <c>host</c> when the connector shares its host's network.</summary>
     public string TunnelNetwork { get; init; } = "cloudflare-net";
 
+    /// <summary>The connector also joins the networks of the containers it serves (<c>CLOUDFLARED_ATTACH</c>). Default false.</summary>
+    public bool JoinsNetworks { get; init; }
+
     /// <summary>
     /// The name by which the connector reaches its own host, for containers that use the host's network. Default <c>host.docker.internal</c>;
     /// not used, but <c>localhost</c> instead, when <see cref="TunnelNetwork"/> is <c>host</c>.

@@ -114,13 +114,8 @@ internal static class ServiceLabel
             return isHostConnector ? "localhost" : scope.Options.HostAddress;
         }
 
-        foreach (var attached in container.Networks)
+        foreach (var attached in Reached(container.Networks, isHostConnector ? null : network, scope.Options.JoinsNetworks))
         {
-            if (!isHostConnector && !string.Equals(attached.Name, network, StringComparison.Ordinal))
-            {
-                continue;
-            }
-
             var hasNames = !isHostConnector && attached.Name is not ("bridge" or "nat");
             if (hasNames || attached.Address.Length > 0)
             {
@@ -131,6 +126,12 @@ internal static class ServiceLabel
         scope.Fail(PortPosition(in scope), NotReachable(in scope, container, isHostConnector));
         return null;
     }
+
+    // The connector's own network first; then, where it joins those of its origins, any other. Null for a connector that is on its host's network and reaches all.
+    private static IEnumerable<ContainerNetwork> Reached(EquatableArray<ContainerNetwork> networks, string? own, bool joins) =>
+        own is null ? networks
+        : networks.Where(attached => string.Equals(attached.Name, own, StringComparison.Ordinal))
+            .Concat(joins ? networks.Where(attached => !string.Equals(attached.Name, own, StringComparison.Ordinal)).OrderBy(static attached => attached.Name is "bridge" or "nat") : []);
 
     private static string NotReachable(ref readonly LabelScope scope, ContainerSnapshot container, bool isHostConnector)
     {
@@ -146,7 +147,7 @@ internal static class ServiceLabel
         }
 
         var names = string.Join(", ", container.Networks.Select(static network => network.Name));
-        return $"'{container.Name}' is not on a network shared with the tunnel's connector: it is on {names}, and the connector is on {scope.Options.TunnelNetwork}. Attach it to {scope.Options.TunnelNetwork}, or {instead}.";
+        return $"'{container.Name}' is not on a network shared with the tunnel's connector: it is on {names}, and the connector is on {scope.Options.TunnelNetwork}. Attach it to {scope.Options.TunnelNetwork}, set CLOUDFLARED_ATTACH=true where the connector runs, or {instead}.";
     }
 
     private static int PortPosition(ref readonly LabelScope scope) => scope.Find(LabelId.Port);

@@ -53,6 +53,12 @@ internal abstract record AgentEvent
 
         /// <summary>Protocol 3: what the connector says of itself.</summary>
         public ConnectorStatus? Connector { get; init; }
+
+        /// <summary>Protocol 3: the network the connector is on.</summary>
+        public string? ConnectorNetwork { get; init; }
+
+        /// <summary>Protocol 3: whether the connector joins the networks of the containers it serves.</summary>
+        public bool JoinsNetworks { get; init; }
     }
 
     public sealed record TunnelState(string? Name, string Status, string? Version) : AgentEvent

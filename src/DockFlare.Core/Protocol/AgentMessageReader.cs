@@ -71,6 +71,17 @@ internal static class AgentMessageReader
         return ContainerReader.Size(text) > most ? throw ProtocolException.Invalid($"'{name}' is longer than {most} bytes.") : text.Length == 0 ? null : text;
     }
 
+    /// <summary>A property as true or false, or null when it is absent or null.</summary>
+    public static bool? Flag(JsonElement element, string name)
+    {
+        if (!element.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+        {
+            return null;
+        }
+
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw ProtocolException.Invalid($"'{name}' must be true or false.");
+    }
+
     /// <summary>A property as a whole number from <paramref name="least"/>, or null when it is absent or null.</summary>
     public static long? Number(JsonElement element, string name, long least)
     {
@@ -142,7 +153,7 @@ internal static class AgentMessageReader
         var complete = root.TryGetProperty("inventory_complete", out var flag) && flag.ValueKind == JsonValueKind.True && list is not null;
         var listing = new AgentEvent.Listing(containers.Values.ToEquatableArray(), complete, leftOut.ToEquatableArray());
         return root.TryGetProperty("tunnel", out var tunnel) && tunnel.ValueKind == JsonValueKind.Object
-            ? listing with { TunnelGeneration = Number(tunnel, "generation", least: 0) ?? 0, Connector = ReadConnector(tunnel) }
+            ? listing with { TunnelGeneration = Number(tunnel, "generation", least: 0) ?? 0, Connector = ReadConnector(tunnel), ConnectorNetwork = Text(tunnel, "network"), JoinsNetworks = Flag(tunnel, "joins_networks") ?? false }
             : listing;
     }
 

@@ -12,6 +12,12 @@ public sealed record AgentReport(AgentId Agent, bool IsComplete, long TunnelGene
     /// <summary>What its connector says of itself; null when none runs or nothing is known.</summary>
     public ConnectorStatus? Connector { get; init; }
 
+    /// <summary>The network its connector is on; null when it does not say, as agents of protocols 1 and 2 never do.</summary>
+    public string? ConnectorNetwork { get; init; }
+
+    /// <summary>Whether its connector also joins the networks of the containers it serves.</summary>
+    public bool JoinsNetworks { get; init; }
+
     /// <summary>
     /// In an incomplete report, the containers that the agent itself said have stopped: these do end. Agents of protocol 1 know no complete report,
     /// only starts and stops.

@@ -83,6 +83,19 @@ internal sealed record WireCommand
 
     public long Generation { get; init; }
 
+    /// <summary>Protocol 2: of the decommissioning commands, always 1.</summary>
+    public int ProtocolVersion { get; init; }
+
+    public string? OperationId { get; init; }
+
+    public string? CommandId { get; init; }
+
+    public string? RequestedSelfAction { get; init; }
+
+    public string? ExpectedTunnelId { get; init; }
+
+    public string? CreatedAt { get; init; }
+
     /// <summary>Leaves the tokens out.</summary>
     public override string ToString() => $"WireCommand {{ {Action} {TunnelId} {Id} }}";
 }
@@ -198,6 +211,10 @@ internal sealed record WireTunnel
     public int? ReadyConnections { get; init; }
 
     public long? ConfigVersion { get; init; }
+
+    public string? Network { get; init; }
+
+    public bool JoinsNetworks { get; init; }
 }
 
 /// <summary>The body of ack, nack and renew.</summary>

@@ -12,6 +12,7 @@ internal sealed class AccessPlanner
     private readonly DesiredState desired;
     private readonly ObservedState observed;
     private readonly string owner;
+    private readonly Adoptions adoptions;
     private readonly ObservedAccess access;
     private readonly Dictionary<string, ObservedTunnel> tunnels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, HashSet<RuleIdentity>> ownRules = new(StringComparer.Ordinal);
@@ -25,9 +26,9 @@ internal sealed class AccessPlanner
     private readonly Dictionary<RuleKey, OriginAccess> tokens = [];
     private readonly HashSet<string> needed = new(StringComparer.Ordinal);
 
-    public AccessPlanner(DesiredState desired, ObservedState observed, string owner)
+    public AccessPlanner(DesiredState desired, ObservedState observed, string owner, Adoptions adoptions)
     {
-        (this.desired, this.observed, this.owner) = (desired, observed, owner);
+        (this.desired, this.observed, this.owner, this.adoptions) = (desired, observed, owner, adoptions);
         access = observed.Access ?? new();
         unmade = access.Unmade.GroupBy(static thing => thing.Key, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.First().Reason, StringComparer.Ordinal);
         foreach (var app in access.Apps)
@@ -61,10 +62,20 @@ internal sealed class AccessPlanner
         {
             Look(route);
         }
+
+        foreach (var zone in desired.ZoneDefaults)
+        {
+            Look(zone);
+        }
+
+        MarkClosing();
     }
 
     /// <summary>What makes and changes applications and policies.</summary>
     public List<Change> Changes { get; } = [];
+
+    /// <summary>The zones' defaults that cannot be had, with the reason.</summary>
+    public List<BlockedRoute> BlockedDefaults { get; } = [];
 
     /// <summary>The hosts that are served now and must not be any longer: no policy holds their removal.</summary>
     public HashSet<string> Closed { get; } = new(StringComparer.Ordinal);
@@ -108,6 +119,27 @@ internal sealed class AccessPlanner
         return (apps, policies);
     }
 
+    // A host that is served without the application it should have comes before those that are not served yet; so does a zone's default, which may cover such hosts.
+    private void MarkClosing()
+    {
+        var hurried = desired.Routes
+            .Where(route => route.Guard is RouteGuard.Application && FindEntry(route) is not null)
+            .Select(static route => ((RouteGuard.Application)route.Guard!).App)
+            .Concat(desired.ZoneDefaults.Select(static zone => zone.Guard).OfType<RouteGuard.Application>().Select(static guard => guard.App))
+            .ToList();
+        var apps = hurried.Select(static app => app.Key).ToHashSet(StringComparer.Ordinal);
+        var policies = hurried.SelectMany(static app => app.Policies).Select(static policy => policy.Key).ToHashSet(StringComparer.Ordinal);
+        for (var i = 0; i < Changes.Count; i++)
+        {
+            Changes[i] = Changes[i] switch
+            {
+                Change.CreateAccess create when apps.Contains(create.Desired.Key) => create with { IsClosing = true },
+                Change.CreatePolicy create when policies.Contains(create.Desired.Key) => create with { IsClosing = true },
+                var other => other,
+            };
+        }
+    }
+
     public int OwnedApps => ownApps.Count;
 
     public int OwnedPolicies => ownPolicies.Count;
@@ -137,6 +169,26 @@ internal sealed class AccessPlanner
             default:
                 Block(route, $"'{route.Key}' asks for Access protection that was not looked up, so it is not exposed.");
                 return;
+        }
+    }
+
+    private void Look(ZoneGuard zone)
+    {
+        var reason = zone.Guard switch
+        {
+            _ when access.Unread is { } unread => $"The default of zone '{zone.Zone}' waits, because the Access applications could not be read. {unread}",
+            RouteGuard.Application guard => FindFault(guard.App),
+            RouteGuard.Unresolved guard => guard.Reason,
+            _ => null,
+        };
+        if (zone.Guard is RouteGuard.Unresolved)
+        {
+            needed.Add(zone.Key);
+        }
+
+        if (reason is not null)
+        {
+            BlockedDefaults.Add(new(new(zone.Pattern, RulePath.Any), reason) { IsServed = ownApps.ContainsKey(zone.Key) });
         }
     }
 
@@ -170,9 +222,11 @@ internal sealed class AccessPlanner
             return;
         }
 
-        // An application of ours that the host had before, and that is on its way out, does not count.
+        // An application of ours that the host had before, and that is on its way out, does not count; nor does a default of ours that nobody wants any more.
         var own = AppKey(route.Key);
-        var app = AccessCoverage.FindForHost(host, access.Apps.Where(other => !string.Equals(other.OwnedAs, own, StringComparison.Ordinal)).ToEquatableArray(), out var domain);
+        var leaving = guard.Zone is { } zone && desired.ZoneDefaults.All(wanted => !string.Equals(wanted.Zone, zone, StringComparison.Ordinal)) ? ZoneGuard.KeyOf(zone) : null;
+        var app = AccessCoverage.FindForHost(
+            host, access.Apps.Where(other => other.OwnedAs is null || (!string.Equals(other.OwnedAs, own, StringComparison.Ordinal) && !string.Equals(other.OwnedAs, leaving, StringComparison.Ordinal))).ToEquatableArray(), out var domain);
         var wanted = guard.Zone is null ? null : $"*.{guard.Zone}";
         var isZoneDefault = domain is not null && (wanted is null ? domain.StartsWith("*.", StringComparison.Ordinal) : string.Equals(domain, wanted, StringComparison.Ordinal));
         if (app is null || !isZoneDefault || app.IsPublic)
@@ -222,9 +276,10 @@ internal sealed class AccessPlanner
 
         var have = ownApps.GetValueOrDefault(app.Key);
         var covered = have is null ? [] : have.Destinations.Select(AccessCoverage.Normalize).ToHashSet(StringComparer.Ordinal);
+        var adopted = have is null ? FindAdopted(app) : null;
         foreach (var destination in app.Destinations)
         {
-            if (!covered.Contains(destination) && foreignByDestination.TryGetValue(destination, out var foreign))
+            if (adopted is null && !covered.Contains(destination) && foreignByDestination.TryGetValue(destination, out var foreign))
             {
                 return appFaults[app.Key] = $"'{app.Key}' is to be guarded by the application '{app.Name}', but '{destination}' already belongs to the Access application '{foreign.Name}', which DockFlare did not create; it is left as it is, and the host is not exposed. Delete it or adopt it, or use another hostname.";
             }
@@ -236,11 +291,20 @@ internal sealed class AccessPlanner
             fault ??= unmade.GetValueOrDefault(app.Key);
             if (fault is null)
             {
-                Changes.Add(have is null ? new Change.CreateAccess(Named(app)) : new Change.UpdateAccess(have, AccessNames.IsNamed(have.Name, app.Name, owner) ? app with { Name = have.Name } : app));
+                Changes.Add(adopted is not null ? new Change.AdoptAccess(adopted, app) : have is null ? new Change.CreateAccess(Named(app)) : new Change.UpdateAccess(have, AccessNames.IsNamed(have.Name, app.Name, owner) ? app with { Name = have.Name } : app));
             }
         }
 
         return appFaults[app.Key] = fault is null ? null : $"'{app.Key}' is not exposed, because its Access application could not be brought up to date. {fault}";
+    }
+
+    // An application that covers more than ours would, or only a part that a second one completes, is never offered: replacing it would open the rest.
+    private ObservedApp? FindAdopted(DesiredApp app)
+    {
+        var inTheWay = app.Destinations.Select(destination => foreignByDestination.GetValueOrDefault(destination)).OfType<ObservedApp>().Distinct().ToList();
+        return inTheWay is [var foreign]
+            && foreign.Destinations.Select(AccessCoverage.Normalize).All(app.Destinations.Contains)
+            && adoptions.IsAgreed(new Change.AdoptAccess(foreign, app)) ? foreign : null;
     }
 
     private string? FindFault(DesiredPolicy policy)

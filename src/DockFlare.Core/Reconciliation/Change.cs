@@ -48,6 +48,9 @@ public abstract record Change
     /// <summary>What it is about: a host, a tunnel or an agent.</summary>
     public abstract string Subject { get; }
 
+    /// <summary>What an operator agrees to it with, when it is an adoption; null for everything else.</summary>
+    public string? AdoptionId => Adoptions.FindId(this);
+
     /// <summary>One line for a terminal, a log and a review, such as <c>+ record   app.example.com -> ….cfargotunnel.com</c>.</summary>
     public string Describe() => PlanText.Describe(this);
 
@@ -60,6 +63,31 @@ public abstract record Change
 
         /// <inheritdoc />
         public override string Subject => Tunnel.Name;
+    }
+
+    /// <summary>A tunnel that has the name of ours is taken over, with everything in it: an operator agreed.</summary>
+    /// <param name="Tunnel">The tunnel that was to be made; its id is symbolic.</param>
+    /// <param name="TunnelId">The id of the one that is there.</param>
+    public sealed record AdoptTunnel(TunnelAssignment Tunnel, string TunnelId) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Tunnel.Name;
+    }
+
+    /// <summary>A rule that is not ours is entered into the store as ours: an operator agreed. What it says is a matter of the document's write.</summary>
+    /// <param name="Tunnel">The tunnel.</param>
+    /// <param name="Rule">The rule of ours that has its place.</param>
+    /// <param name="Observed">As it is.</param>
+    public sealed record AdoptRule(TunnelAssignment Tunnel, IngressRule Rule, IngressEntry Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Route;
+
+        /// <inheritdoc />
+        public override string Subject => Rule.Key.Host;
     }
 
     /// <summary>A tunnel's document is brought to carry our rules; what is not ours in it stays.</summary>
@@ -108,6 +136,18 @@ public abstract record Change
         public override string Subject => Desired.Name;
     }
 
+    /// <summary>A record that is not ours is repointed and marked in one write, when its host is guarded and routed: an operator agreed.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record AdoptDns(ObservedRecord Observed, DesiredRecord Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Publish;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Name;
+    }
+
     /// <summary>A record of ours is deleted.</summary>
     /// <param name="Observed">The record.</param>
     public sealed record DeleteDns(ObservedRecord Observed) : Change
@@ -126,6 +166,9 @@ public abstract record Change
     /// <param name="Desired">The policy.</param>
     public sealed record CreatePolicy(DesiredPolicy Desired) : Change
     {
+        /// <summary>Whether a host that is served already waits for it.</summary>
+        public bool IsClosing { get; init; }
+
         /// <inheritdoc />
         public override ChangePhase Phase => ChangePhase.Guard;
 
@@ -160,6 +203,9 @@ public abstract record Change
     /// <param name="Desired">The application.</param>
     public sealed record CreateAccess(DesiredApp Desired) : Change
     {
+        /// <summary>Whether its host is served already, without it.</summary>
+        public bool IsClosing { get; init; }
+
         /// <inheritdoc />
         public override ChangePhase Phase => ChangePhase.Guard;
 
@@ -171,6 +217,18 @@ public abstract record Change
     /// <param name="Observed">As it is.</param>
     /// <param name="Desired">As it should be.</param>
     public sealed record UpdateAccess(ObservedApp Observed, DesiredApp Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Key;
+    }
+
+    /// <summary>An Access application that is not ours is entered into the store as ours and replaced whole: an operator agreed.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record AdoptAccess(ObservedApp Observed, DesiredApp Desired) : Change
     {
         /// <inheritdoc />
         public override ChangePhase Phase => ChangePhase.Guard;

@@ -11,6 +11,7 @@ namespace DockFlare.Core.Reconciliation;
 internal sealed class Claim(DesiredRoute route, string container, EquatableArray<string> notes)
 {
     private RouteOutcome? pending;
+    private DesiredRecord? record;
 
     public DesiredRoute Route => route;
 
@@ -27,6 +28,9 @@ internal sealed class Claim(DesiredRoute route, string container, EquatableArray
 
     /// <summary>That it is on its way; always the same object, as it says the same in every pass.</summary>
     public RouteOutcome Pending => pending ??= Outcome(RouteState.Pending, null) with { Served = route };
+
+    /// <summary>The record of a host that this route alone is served under; always the same object.</summary>
+    public DesiredRecord Record => record ??= new(route.ZoneId, route.Key.Host, route.TunnelId) { Proxied = route.DnsProxied, Comment = route.DnsComment };
 
     public RouteOutcome Outcome(RouteState state, string? reason) => new(route.Key.ToString(), state, Agent, container)
     {

@@ -13,7 +13,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     private readonly List<(Claim Claim, string Reason)> waiting = [];
 
     /// <summary>The claims that are complete enough to be served.</summary>
-    public List<Claim> Claims { get; } = [];
+    public List<Claim> Claims { get; } = new(readings.Claims.LastCount);
 
     /// <summary>Claims that wait for a health check, with the reason. One whose route is kept meanwhile has nothing to say.</summary>
     public IReadOnlyList<(Claim Claim, string Reason)> Waiting => waiting;
@@ -80,19 +80,24 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
     private void ReadRule(AgentId agent, ReadContainer read, int index)
     {
         var (container, rule, holder) = (read.Container, read.Reading.Rules[index], read.HolderOn(agent));
-        var own = tunnels.Of(agent);
+        var (own, authority) = (tunnels.Of(agent), AuthorityOf(agent));
         if (own.Count == 0)
         {
             Refuse(RouteState.Pending, RuleOf(rule), holder, container.Name, null, $"Agent '{agent}' has no tunnel yet: enrol it.");
             return;
         }
 
-        var tunnel = rule.Tunnel is null ? own[0] : own.Find(candidate =>
-            string.Equals(candidate.Name, rule.Tunnel, StringComparison.Ordinal) || string.Equals(candidate.TunnelId, rule.Tunnel, StringComparison.Ordinal));
+        var tunnel = rule.Tunnel is null ? own[0] : own.Find(IsMeant) ?? tunnels.InOrder.FirstOrDefault(candidate => IsMeant(candidate) && authority.MayUse(candidate));
         if (tunnel is null)
         {
             Refuse(RouteState.Rejected, RuleOf(rule), holder, container.Name, rule.Tunnel,
-                $"Agent '{agent}' has no authority over a tunnel '{rule.Tunnel}'; its own is '{own[0].Name}'. Remove the tunnel label or name that one.");
+                $"Agent '{agent}' has no authority over a tunnel '{rule.Tunnel}'; its own is '{own[0].Name}'. Remove the tunnel label, name that one, or give the agent authority over the other.");
+            return;
+        }
+
+        if (authority.FindFault(agent, rule.Key, rule.Access) is { } beyond)
+        {
+            Refuse(RouteState.Rejected, RuleOf(rule), holder, container.Name, null, beyond);
             return;
         }
 
@@ -112,7 +117,12 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
         }
 
         Claims.Add(claim);
+
+        bool IsMeant(TunnelAssignment candidate) =>
+            string.Equals(candidate.Name, rule.Tunnel, StringComparison.Ordinal) || string.Equals(candidate.TunnelId, rule.Tunnel, StringComparison.Ordinal);
     }
+
+    private AgentAuthority AuthorityOf(AgentId agent) => input.Authorities.GetValueOrDefault(agent, AgentAuthority.Default);
 
     private Claim? ClaimOf(ReadContainer read, int index, TunnelAssignment tunnel, RouteHolder holder)
     {

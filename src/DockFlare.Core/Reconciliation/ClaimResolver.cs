@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DockFlare.Core.Ingress;
 
 namespace DockFlare.Core.Reconciliation;
@@ -16,7 +17,7 @@ internal readonly record struct Winner(DesiredRoute Route, Claim? Claim, HolderP
 
 /// <summary>
 /// Decides who serves each key. An operator's rule wins; then whoever holds the key keeps it, also through its grace period;
-/// with no holder the smallest (agent, workload) wins. Never by the order of events.
+/// with no holder the smallest (agent, workload) wins. Never by the order of events. All keys of a host are served through one tunnel.
 /// </summary>
 /// <param name="held">The routes of the last pass.</param>
 /// <param name="keep">What becomes of a held route that its holder does not claim: the route as it is kept and why, or null.</param>
@@ -31,6 +32,60 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
     {
         winners.EnsureCapacity(claims.Length);
         var holding = held.InOrder;
+        while (!claims.IsEmpty || !holding.IsEmpty)
+        {
+            var isHeldFirst = claims.IsEmpty || (!holding.IsEmpty && holding[0].Key.CompareTo(claims[0].Route.Key) < 0);
+            var host = (isHeldFirst ? holding[0] : claims[0].Route).Key.Host;
+            var (claimed, kept) = (0, 0);
+            while (claimed < claims.Length && string.Equals(claims[claimed].Route.Key.Host, host, StringComparison.Ordinal))
+            {
+                claimed++;
+            }
+
+            while (kept < holding.Length && string.Equals(holding[kept].Key.Host, host, StringComparison.Ordinal))
+            {
+                kept++;
+            }
+
+            ResolveHost(claims[..claimed], holding[..kept]);
+            claims = claims[claimed..];
+            holding = holding[kept..];
+        }
+
+        return winners;
+    }
+
+    private void ResolveHost(ReadOnlySpan<Claim> claims, ReadOnlySpan<DesiredRoute> holding)
+    {
+        var (firstWinner, firstOutcome) = (winners.Count, outcomes.Count);
+        ResolveKeys(claims, holding, keep);
+        if (HostTunnel.Find(CollectionsMarshal.AsSpan(winners)[firstWinner..], holding) is not { } first)
+        {
+            return;
+        }
+
+        // A key may have gone to somebody of another tunnel: each is decided again, among those of this tunnel alone.
+        var lost = winners[firstWinner..].FindAll(winner => winner.Claim is null && !HostTunnel.Shares(winner.Route, first.Route));
+        winners.RemoveRange(firstWinner, winners.Count - firstWinner);
+        outcomes.RemoveRange(firstOutcome, outcomes.Count - firstOutcome);
+        var all = claims.ToArray();
+        foreach (var claim in lost.ConvertAll(static winner => new Claim(winner.Route, winner.Route.Holder.Workload, [])).Concat(all))
+        {
+            if (!HostTunnel.Shares(claim.Route, first.Route))
+            {
+                outcomes.Add(claim.Outcome(RouteState.Conflict, $"'{claim.Route.Key.Host}' is served through another tunnel, by {first.Route.Holder}. A host has one record and so one tunnel: use another hostname here."));
+            }
+        }
+
+        ResolveKeys(
+            Array.FindAll(all, claim => HostTunnel.Shares(claim.Route, first.Route)),
+            holding,
+            route => !Array.Exists(all, claim => claim.Route.Key == route.Key && claim.Route.Holder == route.Holder)
+                && keep(route) is { } kept && HostTunnel.Shares(kept.Route, first.Route) ? kept : null);
+    }
+
+    private void ResolveKeys(ReadOnlySpan<Claim> claims, ReadOnlySpan<DesiredRoute> holding, Func<DesiredRoute, Winner?> keep)
+    {
         for (var start = 0; start < claims.Length;)
         {
             var key = claims[start].Route.Key;
@@ -43,25 +98,23 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
             var order = 1;
             while (!holding.IsEmpty && (order = holding[0].Key.CompareTo(key)) < 0)
             {
-                KeepUnclaimed(holding[0]);
+                KeepUnclaimed(holding[0], keep);
                 holding = holding[1..];
             }
 
             var isHeld = !holding.IsEmpty && order == 0;
-            ResolveKey(claims[start..end], isHeld ? holding[0] : null);
+            ResolveKey(claims[start..end], isHeld ? holding[0] : null, keep);
             holding = isHeld ? holding[1..] : holding;
             start = end;
         }
 
         foreach (var route in holding)
         {
-            KeepUnclaimed(route);
+            KeepUnclaimed(route, keep);
         }
-
-        return winners;
     }
 
-    private void KeepUnclaimed(DesiredRoute route)
+    private void KeepUnclaimed(DesiredRoute route, Func<DesiredRoute, Winner?> keep)
     {
         if (keep(route) is { } kept)
         {
@@ -69,7 +122,7 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
         }
     }
 
-    private void ResolveKey(ReadOnlySpan<Claim> rivals, DesiredRoute? holding)
+    private void ResolveKey(ReadOnlySpan<Claim> rivals, DesiredRoute? holding, Func<DesiredRoute, Winner?> keep)
     {
         var winner = rivals[0].IsManual || holding is null ? 0 : IndexOfHolder(rivals, holding);
         if (winner < 0 && keep(holding!) is { } kept)

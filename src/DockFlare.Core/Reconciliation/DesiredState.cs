@@ -14,14 +14,20 @@ public sealed record DesiredState
     /// <summary>The records, one for each host, by name.</summary>
     public EquatableArray<DesiredRecord> Dns { get; init; }
 
-    /// <summary>The Access applications of ours, one for each guarded rule, by key.</summary>
+    /// <summary>The Access applications of ours, one for each guarded rule and each zone default, by key.</summary>
     public EquatableArray<DesiredApp> Apps { get; init; }
 
     /// <summary>The reusable policies that they need, by key.</summary>
     public EquatableArray<DesiredPolicy> Policies { get; init; }
 
+    /// <summary>What the zones' defaults come to, by zone.</summary>
+    public EquatableArray<ZoneGuard> ZoneDefaults { get; init; }
+
     /// <summary>What became of every wish, by route, agent and container.</summary>
     public EquatableArray<RouteOutcome> Outcomes { get; init; }
+
+    /// <summary>Hosts whose end an operator asked for and that nobody serves any more, by name: their deletion is never held back.</summary>
+    public EquatableArray<string> Ended { get; init; }
 
     /// <summary>When the first grace period ends; null when none runs.</summary>
     public DateTimeOffset? NextExpiry { get; init; }

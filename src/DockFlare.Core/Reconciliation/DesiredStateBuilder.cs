@@ -25,14 +25,14 @@ public static class DesiredStateBuilder
         private readonly HeldRoutes held;
         private readonly Tunnels tunnels;
         private readonly Presences presences = new();
-        private readonly List<RouteOutcome> outcomes = [];
+        private readonly List<RouteOutcome> outcomes;
         private readonly ClaimReader reader;
-        private DateTimeOffset? nextExpiry;
 
         public Pass(ReconcileInput input)
         {
             this.input = input;
             readings = input.Readings ?? new();
+            outcomes = new(readings.Outcomes.LastCount);
             held = new(input.Held, readings.Held);
             tunnels = new(input.Tunnels);
             reader = new(input, readings, held, tunnels, presences, outcomes);
@@ -50,17 +50,24 @@ public static class DesiredStateBuilder
 
             var claims = readings.Claims.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(reader.Claims));
             var winners = new ClaimResolver(held, Keep, outcomes).Resolve(claims);
-            winners = HostTunnels.Settle(winners, held, outcomes);
             return Assemble(winners);
         }
 
         private Winner? Keep(DesiredRoute route)
         {
             var own = tunnels.Of(route.Holder.Agent);
-            if (!own.Exists(tunnel => string.Equals(tunnel.TunnelId, route.TunnelId, StringComparison.Ordinal)))
+            var authority = input.Authorities.GetValueOrDefault(route.Holder.Agent, AgentAuthority.Default);
+            if (route.Holder.Source == RouteSource.Label && authority.FindFault(route.Holder.Agent, route.Key, route.Access) is { } beyond)
+            {
+                // Nobody claims it just now, as when its agent is away: what it was allowed when it was made does not count any more.
+                outcomes.Add(new Claim(route, route.Holder.Workload, []).Outcome(RouteState.Rejected, beyond));
+                return null;
+            }
+
+            if (!(tunnels.Find(route.TunnelId) is { } other && authority.MayUse(other)) && !own.Exists(tunnel => string.Equals(tunnel.TunnelId, route.TunnelId, StringComparison.Ordinal)))
             {
                 // Its tunnel was made anew, or its agent was given another: the route goes along.
-                if (own.Count == 0 && tunnels.Find(route.TunnelId) is null)
+                if (own.Count == 0 && (tunnels.Find(route.TunnelId) is null || input.Ended.Contains(route.Key.Host)))
                 {
                     return null;
                 }
@@ -69,23 +76,14 @@ public static class DesiredStateBuilder
             }
 
             var presence = presences.Of(route);
-            if (Retention.Decide(route, presence, input.Now, input.GracePeriod) is not { } kept)
-            {
-                return null;
-            }
-
-            if (presence == HolderPresence.Gone && kept.GoneSince + input.GracePeriod is var end && (nextExpiry is null || end < nextExpiry))
-            {
-                nextExpiry = end;
-            }
-
-            return new(kept, null, presence);
+            return Retention.Decide(route, presence, input.Now, input.GracePeriod) is { } kept ? new(kept, null, presence) : null;
         }
 
         private DesiredState Assemble(List<Winner> winners)
         {
             var guards = new RouteGuards(input, winners);
             var routes = new DesiredRoute[winners.Count];
+            DateTimeOffset? nextExpiry = null;
             outcomes.EnsureCapacity(outcomes.Count + winners.Count);
             for (var i = 0; i < routes.Length; i++)
             {
@@ -96,17 +94,25 @@ public static class DesiredStateBuilder
                 {
                     outcomes.Add(sharer.Pending);
                 }
+
+                if (winner is { Claim: null, Presence: HolderPresence.Gone } && winner.Route.GoneSince + input.GracePeriod is var end && (nextExpiry is null || end < nextExpiry))
+                {
+                    nextExpiry = end;
+                }
             }
 
             AddWaiting(winners);
+            var zoneDefaults = guards.ZoneDefaults();
             return new()
             {
                 Tunnels = tunnels.InOrder,
                 Routes = new(routes),
-                Dns = Records(routes),
+                Dns = Records(routes, winners),
                 Apps = guards.Apps,
                 Policies = guards.Policies,
+                ZoneDefaults = zoneDefaults,
                 Outcomes = new(readings.Outcomes.Sort(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(outcomes))),
+                Ended = input.Ended.Except(routes.Select(static route => route.Key.Host), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 NextExpiry = nextExpiry,
             };
         }
@@ -149,9 +155,9 @@ public static class DesiredStateBuilder
 
         // One record for each host. What its routes do not agree on: proxied if any of them is, as a tunnel serves only proxied ones; comment and zone
         // are those of the shortest path that says something.
-        private static EquatableArray<DesiredRecord> Records(DesiredRoute[] routes)
+        private static EquatableArray<DesiredRecord> Records(DesiredRoute[] routes, List<Winner> winners)
         {
-            var records = new List<DesiredRecord>(routes.Length);
+            var (records, count) = (new DesiredRecord[routes.Length], 0);
             for (var start = 0; start < routes.Length;)
             {
                 var first = routes[start];
@@ -164,11 +170,13 @@ public static class DesiredStateBuilder
                     zoneId = routes[end].ZoneId;
                 }
 
-                records.Add(new(zoneId, first.Key.Host, first.TunnelId) { Proxied = isProxied, Comment = comment });
+                records[count++] = end == start + 1 && winners[start].Claim is { } claim
+                    ? claim.Record
+                    : new(zoneId, first.Key.Host, first.TunnelId) { Proxied = isProxied, Comment = comment };
                 start = end;
             }
 
-            return records.ToEquatableArray();
+            return count == records.Length ? new(records) : new(records[..count]);
         }
     }
 }

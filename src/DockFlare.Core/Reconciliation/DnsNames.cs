@@ -49,6 +49,19 @@ public static class DnsNames
         ? comment is not null && comment.Length == MarkPrefix.Length + owner.Length && IsMarked(comment, owner)
         : string.Equals(comment, Comment(owner, words), StringComparison.Ordinal);
 
+    /// <summary>The mark of whichever installation made a record; null when it carries none.</summary>
+    public static string? FindOwner(string? comment)
+    {
+        if (comment is null || !comment.StartsWith(MarkPrefix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var end = comment.IndexOf(' ', StringComparison.Ordinal);
+        var owner = comment[MarkPrefix.Length..(end < 0 ? comment.Length : end)];
+        return owner.Length > 0 ? owner : null;
+    }
+
     /// <summary>Whether a comment carries this installation's mark.</summary>
     public static bool IsMarked(string? comment, string owner)
     {

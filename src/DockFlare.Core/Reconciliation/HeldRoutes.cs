@@ -28,10 +28,6 @@ internal sealed class HeldRoutes
         return null;
     }
 
-    /// <summary>Whether the host was served through the tunnel that this route is to use.</summary>
-    public bool ServesHost(DesiredRoute wished) => Array.Exists(routes, route =>
-        string.Equals(route.Key.Host, wished.Key.Host, StringComparison.Ordinal) && string.Equals(route.TunnelId, wished.TunnelId, StringComparison.Ordinal));
-
     /// <summary>By key; of several with one key, as a record that could not be brought up to date may leave behind, the one that is claimed comes first.</summary>
     public static int Compare(DesiredRoute left, DesiredRoute right)
     {

@@ -80,6 +80,9 @@ internal sealed class HostTable
         /// <summary>A record of its name that is not ours.</summary>
         public ObservedRecord? Foreign;
 
+        /// <summary>The record of its name that was not ours, and that an operator agreed to take over.</summary>
+        public ObservedRecord? Adopted;
+
         /// <summary>Whether a rule of its tunnel's document will carry it.</summary>
         public bool IsServed;
 

@@ -10,8 +10,7 @@ namespace DockFlare.Core.Reconciliation;
 /// </summary>
 public sealed class LabelReadings
 {
-    private readonly Dictionary<AgentId, ReadContainer[]> readings = [];
-    private LabelOptions? readWith;
+    private readonly Dictionary<AgentId, (LabelOptions With, ReadContainer[] Read)> readings = [];
 
     internal RememberedOrder<Claim> Claims { get; } = new(Claim.Compare);
 
@@ -22,33 +21,35 @@ public sealed class LabelReadings
     /// <summary>The containers of a report, read.</summary>
     internal ReadContainer[] Of(AgentReport report, LabelOptions options)
     {
-        if (readWith != options)
-        {
-            readings.Clear();
-            readWith = options;
-        }
-
+        options = OptionsOf(report, options);
         var containers = report.Containers.AsSpan();
-        var last = readings.GetValueOrDefault(report.Agent, []);
+        var last = readings.TryGetValue(report.Agent, out var known) && known.With == options ? known.Read : [];
         if (AreSame(last, containers))
         {
             return last;
         }
 
-        var known = new Dictionary<ContainerSnapshot, ReadContainer>(last.Length, ReferenceEqualityComparer.Instance);
+        var before = new Dictionary<ContainerSnapshot, ReadContainer>(last.Length, ReferenceEqualityComparer.Instance);
         foreach (var read in last)
         {
-            known[read.Container] = read;
+            before[read.Container] = read;
         }
 
         var now = new ReadContainer[containers.Length];
         for (var i = 0; i < now.Length; i++)
         {
-            now[i] = known.TryGetValue(containers[i], out var read) ? read : new(containers[i], ContainerLabels.Read(containers[i], options));
+            now[i] = before.TryGetValue(containers[i], out var read) ? read : new(containers[i], ContainerLabels.Read(containers[i], options));
         }
 
-        return readings[report.Agent] = now;
+        readings[report.Agent] = (options, now);
+        return now;
     }
+
+    // What an agent says of its own connector is truer than what the master takes for usual.
+    private static LabelOptions OptionsOf(AgentReport report, LabelOptions options) =>
+        (report.ConnectorNetwork is null || string.Equals(report.ConnectorNetwork, options.TunnelNetwork, StringComparison.Ordinal)) && report.JoinsNetworks == options.JoinsNetworks
+            ? options
+            : options with { TunnelNetwork = report.ConnectorNetwork ?? options.TunnelNetwork, JoinsNetworks = report.JoinsNetworks };
 
     /// <summary>Forgets the agents that are not among these.</summary>
     internal void KeepOnly(EquatableArray<AgentReport> reports)

@@ -22,6 +22,9 @@ public sealed record ObservedState
     /// <summary>The tunnels whose configuration could not be read: new routes on them wait, and those that are served stay.</summary>
     public EquatableArray<UnreadObject> UnreadTunnels { get; init; }
 
+    /// <summary>The tunnels of others that have the name of one of ours which is to be made.</summary>
+    public EquatableArray<TakenTunnel> TakenTunnels { get; init; }
+
     /// <summary>What the account has in Access; null while nothing asks for it.</summary>
     public ObservedAccess? Access { get; init; }
 
@@ -33,6 +36,11 @@ public sealed record ObservedState
 /// <param name="Id">The zone's or tunnel's id.</param>
 /// <param name="Reason">Cloudflare's message.</param>
 public sealed record UnreadObject(string Id, string Reason);
+
+/// <summary>A tunnel of somebody else that has a name that one of ours is to have.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="TunnelId">Its id.</param>
+public sealed record TakenTunnel(string Name, string TunnelId);
 
 /// <summary>A tunnel's ingress document as last read or written.</summary>
 /// <param name="TunnelId">The tunnel.</param>

@@ -9,8 +9,16 @@ public sealed record Plan
     /// <summary>The steps, by phase and then by subject.</summary>
     public EquatableArray<Change> Changes { get; init; }
 
-    /// <summary>Deletions that wait for an operator's confirmation, or that the policy forbids.</summary>
+    /// <summary>
+    /// Deletions that wait for an operator's confirmation, or that the policy forbids, and what is not ours and could be adopted.
+    /// </summary>
     public EquatableArray<HeldChange> Held { get; init; }
+
+    /// <summary>Stands for the deletions and changes that are held, for a confirmation of these and no others; null when there are none.</summary>
+    public string? ConfirmationDigest => Adoptions.Digest(Held.Where(static held => held.AdoptionId is null));
+
+    /// <summary>Stands for everything that could be adopted, for an agreement to all of it; null when there is nothing.</summary>
+    public string? AdoptionDigest => Adoptions.Digest(Held.Where(static held => held.AdoptionId is not null));
 
     /// <summary>Routes that cannot be served, with the reason, by route.</summary>
     public EquatableArray<BlockedRoute> Blocked { get; init; }
@@ -25,13 +33,16 @@ public sealed record Plan
     public string ToJson() => PlanJson.Write(this);
 
     /// <summary>
-    /// Writes the plan as JSON, in a shape that only ever grows. <c>{"changes": […], "held": [{"reason", "change"}], "blocked": [{"route", "reason", "served"}]}</c>;
+    /// Writes the plan as JSON, in a shape that only ever grows. <c>{"changes": […], "held": [{"reason", "adopt", "change"}], "confirm", "adopt", "blocked": [{"route", "reason", "served"}]}</c>,
+    /// where <c>confirm</c> and <c>adopt</c> stand for what is held: for its deletions and for its adoptions;
     /// a change has <c>phase</c>, <c>kind</c>, <c>subject</c> and <c>text</c>, and by kind:
     /// <c>create_tunnel</c> <c>tunnel_name</c>, <c>agent</c> ·
     /// <c>put_ingress</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>added</c> and <c>changed</c> (<c>hostname</c>, <c>path</c>, <c>service</c>), <c>removed</c> (<c>hostname</c>, <c>path</c>) ·
-    /// <c>create_dns</c>, <c>update_dns</c>, <c>delete_dns</c> <c>zone_id</c>, <c>desired</c> and <c>observed</c> (<c>name</c>, <c>type</c>, <c>content</c>, <c>proxied</c>, <c>comment</c>) ·
+    /// <c>adopt_tunnel</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>agent</c> ·
+    /// <c>adopt_rule</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>hostname</c>, <c>path</c>, <c>observed</c> and <c>desired</c> (the services) ·
+    /// <c>create_dns</c>, <c>update_dns</c>, <c>adopt_dns</c>, <c>delete_dns</c> <c>zone_id</c>, <c>desired</c> and <c>observed</c> (<c>name</c>, <c>type</c>, <c>content</c>, <c>proxied</c>, <c>comment</c>) ·
     /// <c>create_policy</c>, <c>update_policy</c>, <c>delete_policy</c> <c>policy</c> ·
-    /// <c>create_access</c>, <c>update_access</c> <c>application</c>, <c>destinations</c>, <c>policies</c> · <c>delete_access</c> <c>application</c> ·
+    /// <c>create_access</c>, <c>update_access</c>, <c>adopt_access</c> <c>application</c>, <c>destinations</c>, <c>policies</c> · <c>delete_access</c> <c>application</c> ·
     /// <c>dispatch_command</c> <c>agent</c>, <c>command</c>, <c>command_id</c>, <c>tunnel_id</c>, <c>generation</c>.
     /// Names are in snake case; what is not known is left out. No secret is in it.
     /// </summary>
@@ -43,10 +54,14 @@ public sealed record Plan
     }
 }
 
-/// <summary>A deletion that is not applied.</summary>
+/// <summary>A step that is not applied.</summary>
 /// <param name="Change">The step.</param>
 /// <param name="Reason">Why it waits and what lets it go on.</param>
-public sealed record HeldChange(Change Change, string Reason);
+public sealed record HeldChange(Change Change, string Reason)
+{
+    /// <summary>For an adoption: what an operator agrees to it with. It stands for both sides as they are. Null for everything else.</summary>
+    public string? AdoptionId => Change.AdoptionId;
+}
 
 /// <summary>A route that cannot be served as things are at Cloudflare, or of which that cannot be said just now.</summary>
 /// <param name="Key">Which route.</param>

@@ -37,12 +37,15 @@ internal static class PlanJson
         {
             writer.WriteStartObject();
             writer.WriteString("reason", held.Reason);
+            WriteKnown(writer, "adopt", held.AdoptionId);
             writer.WritePropertyName("change");
             Write(writer, held.Change);
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
+        WriteKnown(writer, "confirm", plan.ConfirmationDigest);
+        WriteKnown(writer, "adopt", plan.AdoptionDigest);
         writer.WriteStartArray("blocked");
         foreach (var blocked in plan.Blocked)
         {
@@ -70,6 +73,19 @@ internal static class PlanJson
                 writer.WriteString("tunnel_name", create.Tunnel.Name);
                 writer.WriteString("agent", create.Tunnel.Agent.Value);
                 break;
+            case Change.AdoptTunnel adopt:
+                writer.WriteString("tunnel_id", adopt.TunnelId);
+                writer.WriteString("tunnel_name", adopt.Tunnel.Name);
+                writer.WriteString("agent", adopt.Tunnel.Agent.Value);
+                break;
+            case Change.AdoptRule adopt:
+                writer.WriteString("tunnel_id", adopt.Tunnel.TunnelId);
+                writer.WriteString("tunnel_name", adopt.Tunnel.Name);
+                writer.WriteString("hostname", adopt.Observed.Identity.Hostname);
+                writer.WriteString("path", adopt.Observed.Identity.Path);
+                writer.WriteString("observed", Labels.ServiceText.Redact(adopt.Observed.Service));
+                writer.WriteString("desired", Labels.ServiceText.Redact(adopt.Rule.Service));
+                break;
             case Change.PutIngress put:
                 Write(writer, put);
                 break;
@@ -82,6 +98,11 @@ internal static class PlanJson
                 Write(writer, "observed", update.Observed);
                 Write(writer, "desired", update.Desired);
                 break;
+            case Change.AdoptDns adopt:
+                writer.WriteString("zone_id", adopt.Observed.ZoneId);
+                Write(writer, "observed", adopt.Observed);
+                Write(writer, "desired", adopt.Desired);
+                break;
             case Change.DeleteDns delete:
                 writer.WriteString("zone_id", delete.Observed.ZoneId);
                 Write(writer, "observed", delete.Observed);
@@ -93,6 +114,9 @@ internal static class PlanJson
                 Write(writer, app);
                 break;
             case Change.UpdateAccess { Desired: var app }:
+                Write(writer, app);
+                break;
+            case Change.AdoptAccess { Desired: var app }:
                 Write(writer, app);
                 break;
             case Change.DeleteAccess delete:
@@ -181,7 +205,7 @@ internal static class PlanJson
         writer.WriteString("type", "CNAME");
         writer.WriteString("content", record.Content);
         writer.WriteBoolean("proxied", record.Proxied);
-        WriteComment(writer, record.Comment);
+        WriteKnown(writer, "comment", record.Comment);
         writer.WriteEndObject();
     }
 
@@ -193,30 +217,34 @@ internal static class PlanJson
         writer.WriteString("type", record.Type);
         writer.WriteString("content", record.Content);
         writer.WriteBoolean("proxied", record.Proxied);
-        WriteComment(writer, record.Comment);
+        WriteKnown(writer, "comment", record.Comment);
         writer.WriteEndObject();
     }
 
-    private static void WriteComment(Utf8JsonWriter writer, string? comment)
+    private static void WriteKnown(Utf8JsonWriter writer, string name, string? text)
     {
-        if (comment is not null)
+        if (text is not null)
         {
-            writer.WriteString("comment", comment);
+            writer.WriteString(name, text);
         }
     }
 
-    private static string KindOf(Change change) => change switch
+    public static string KindOf(Change change) => change switch
     {
         Change.CreateTunnel => "create_tunnel",
+        Change.AdoptTunnel => "adopt_tunnel",
+        Change.AdoptRule => "adopt_rule",
         Change.PutIngress => "put_ingress",
         Change.CreateDns => "create_dns",
         Change.UpdateDns => "update_dns",
+        Change.AdoptDns => "adopt_dns",
         Change.DeleteDns => "delete_dns",
         Change.CreatePolicy => "create_policy",
         Change.UpdatePolicy => "update_policy",
         Change.DeletePolicy => "delete_policy",
         Change.CreateAccess => "create_access",
         Change.UpdateAccess => "update_access",
+        Change.AdoptAccess => "adopt_access",
         Change.DeleteAccess => "delete_access",
         Change.DispatchCommand => "dispatch_command",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no name for this kind of change."),

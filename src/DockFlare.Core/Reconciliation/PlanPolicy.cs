@@ -18,6 +18,9 @@ public sealed record PlanPolicy
     /// <summary>An operator has confirmed the deletions of this plan.</summary>
     public bool DeletionsConfirmed { get; init; }
 
+    /// <summary>The ids of adoptions that an operator agreed to; see <see cref="HeldChange.AdoptionId"/>. No mode holds them.</summary>
+    public EquatableArray<string> Adopted { get; init; }
+
     /// <summary>The brake never holds fewer deletions than this.</summary>
     public const int MinHeldDeletions = 5;
 }

@@ -22,7 +22,7 @@ internal static class PlanText
         for (var i = 0; i < plan.Held.Count; i++)
         {
             var held = plan.Held[i];
-            Append(text, held.Change, "Held back");
+            Append(text, held.Change, held.AdoptionId is null ? "Held back" : "Not ours");
             if (i + 1 == plan.Held.Count || !string.Equals(held.Reason, plan.Held[i + 1].Reason, StringComparison.Ordinal))
             {
                 // What is held for one reason says it once.
@@ -42,15 +42,19 @@ internal static class PlanText
     public static string Describe(Change change) => change switch
     {
         Change.CreateTunnel create => $"+ tunnel   {create.Tunnel.Name}",
+        Change.AdoptTunnel adopt => $"^ tunnel   {adopt.Tunnel.Name} ({adopt.TunnelId})",
+        Change.AdoptRule adopt => $"^ rule     {adopt.Rule.Key} on {adopt.Tunnel.Name}: {Labels.ServiceText.Redact(adopt.Observed.Service)} -> {Labels.ServiceText.Redact(adopt.Rule.Service)}",
         Change.PutIngress put => $"~ ingress  {put.Tunnel.Name}: {Counts(put)}",
         Change.CreateDns create => $"+ record   {create.Desired.Name} -> {create.Desired.Content}{(create.Desired.Proxied ? "" : ", not proxied")}",
         Change.UpdateDns update => $"~ record   {update.Desired.Name}: {Difference(update)}",
+        Change.AdoptDns adopt => $"^ record   {adopt.Desired.Name}: {adopt.Observed.Content} -> {adopt.Desired.Content}",
         Change.DeleteDns delete => $"- record   {delete.Observed.Name} -> {delete.Observed.Content}",
         Change.CreatePolicy create => $"+ policy   {create.Desired.Policy.Name}",
         Change.UpdatePolicy update => $"~ policy   {update.Desired.Policy.Name}",
         Change.DeletePolicy delete => $"- policy   {delete.Observed.Policy.Name}",
         Change.CreateAccess create => $"+ access   {create.Desired.Key}: {PoliciesOf(create.Desired)}",
         Change.UpdateAccess update => $"~ access   {update.Desired.Key}: {PoliciesOf(update.Desired)}",
+        Change.AdoptAccess adopt => $"^ access   {adopt.Desired.Key}: '{adopt.Observed.Name}' ({string.Join(", ", adopt.Observed.Policies.Select(static policy => policy.Policy.Name))}) -> {PoliciesOf(adopt.Desired)}",
         Change.DeleteAccess delete => $"- access   {delete.Subject}",
         Change.DispatchCommand dispatch => $"> command  {dispatch.Agent}: {Describe(dispatch.Command)}",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no text for this kind of change."),
@@ -101,9 +105,15 @@ internal static class PlanText
     private static string Summary(Plan plan)
     {
         var parts = new List<string> { plan.Changes.Count switch { 0 => "Nothing to change", 1 => "1 change", var count => Count(count, "changes") } };
-        if (!plan.Held.IsEmpty)
+        var adoptable = plan.Held.Count(static held => held.AdoptionId is not null);
+        if (plan.Held.Count > adoptable)
         {
-            parts.Add(Count(plan.Held.Count, "held back"));
+            parts.Add(Count(plan.Held.Count - adoptable, "held back"));
+        }
+
+        if (adoptable > 0)
+        {
+            parts.Add(Count(adoptable, "to adopt"));
         }
 
         var unread = plan.Blocked.Count(static blocked => blocked.IsServed);

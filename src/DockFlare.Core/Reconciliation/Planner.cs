@@ -17,8 +17,9 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(desired);
         ArgumentNullException.ThrowIfNull(observed);
 
-        var pass = new Pass(desired, observed, policy ?? PlanPolicy.Default, owner);
+        var pass = new Pass(desired, observed, policy ?? PlanPolicy.Default, owner, new(policy ?? PlanPolicy.Default));
         pass.Provision();
+        pass.Adopt();
         pass.Routes();
         pass.Records();
         pass.Rules();
@@ -27,7 +28,7 @@ public static class Planner
         return pass.Finish();
     }
 
-    private sealed class Pass(DesiredState desired, ObservedState observed, PlanPolicy policy, string owner)
+    private sealed class Pass(DesiredState desired, ObservedState observed, PlanPolicy policy, string owner, Adoptions adoptions)
     {
         private readonly List<Change> changes = [];
         private readonly List<HeldChange> held = [];
@@ -37,14 +38,29 @@ public static class Planner
         private readonly List<(TunnelAssignment Tunnel, TunnelPlan Plan)> tunnels = [];
         private readonly HashSet<string> heldRecords = new(StringComparer.Ordinal);
         private readonly Dictionary<string, HashSet<RuleIdentity>> ownedRules = new(StringComparer.Ordinal);
-        private readonly AccessPlanner access = new(desired, observed, owner);
+        private readonly AccessPlanner access = new(desired, observed, owner, adoptions);
         private HashSet<string>? refusedHosts;
 
         public void Provision()
         {
             foreach (var tunnel in desired.Tunnels.Where(static tunnel => tunnel.IsPlanned).DistinctBy(static tunnel => tunnel.TunnelId))
             {
-                changes.Add(new Change.CreateTunnel(tunnel));
+                var taken = observed.TakenTunnels.FirstOrDefault(taken => string.Equals(taken.Name, tunnel.Name, StringComparison.Ordinal));
+                changes.Add(taken is not null && new Change.AdoptTunnel(tunnel, taken.TunnelId) is var adoption && adoptions.IsAgreed(adoption) ? adoption : new Change.CreateTunnel(tunnel));
+            }
+        }
+
+        /// <summary>
+        /// Finds the records in the way that may be taken over. An A or AAAA record is somebody's own server: only its owner can say that it is to go.
+        /// </summary>
+        public void Adopt()
+        {
+            foreach (ref var host in hosts.All)
+            {
+                if (host is { Foreign: { Type: "CNAME" } foreign, Ours: null } && !TunnelAssignment.IsPlannedId(host.Record.TunnelId) && adoptions.IsAgreed(new Change.AdoptDns(foreign, host.Record)))
+                {
+                    (host.Adopted, host.Foreign) = (foreign, null);
+                }
             }
         }
 
@@ -67,7 +83,13 @@ public static class Planner
                     continue;
                 }
 
-                var plan = new TunnelPlan(tunnel, documents.GetValueOrDefault(tunnel.TunnelId) ?? new(tunnel.TunnelId, IngressDocument.Empty, 0), wanted);
+                var there = documents.GetValueOrDefault(tunnel.TunnelId) ?? new(tunnel.TunnelId, IngressDocument.Empty, 0);
+                var plan = new TunnelPlan(tunnel, there, wanted, []);
+                if (!plan.Taken.IsEmpty && AdoptRules(tunnel, there, wanted, plan.Taken) is { Count: > 0 } adopted)
+                {
+                    plan = new(tunnel, there with { Owned = [.. there.Owned, .. adopted] }, wanted, adopted);
+                }
+
                 tunnels.Add((tunnel, plan));
                 MarkServed(tunnel, plan, wanted);
             }
@@ -85,7 +107,7 @@ public static class Planner
                 }
                 else if (host.IsServed && !unreadTunnels.ContainsKey(host.Record.TunnelId) && !hosts.IsUnread(host.Record.ZoneId))
                 {
-                    Publish(host.Record, host.Ours);
+                    Publish(host.Record, host.Ours, host.Adopted);
                 }
             }
 
@@ -124,8 +146,11 @@ public static class Planner
         public void Guards()
         {
             changes.AddRange(access.Changes);
+            blocked.AddRange(access.BlockedDefaults);
             var (apps, policies) = access.Unguard(changes);
-            Release(apps, access.OwnedApps, "Access applications");
+            var ended = apps.FindAll(app => desired.Ended.Contains(app.Subject.Split('/')[0]));
+            changes.AddRange(ended);
+            Release([.. apps.Except(ended)], access.OwnedApps, "Access applications");
             Release(policies, access.OwnedPolicies, "Access policies");
         }
 
@@ -163,7 +188,7 @@ public static class Planner
         public Plan Finish() => new()
         {
             Changes = ChangeOrder.Sort(changes, static change => change),
-            Held = ChangeOrder.Sort(held, static change => change.Change),
+            Held = ChangeOrder.Sort([.. held, .. adoptions.Held], static change => change.Change),
             Blocked = blocked.OrderBy(static route => route.Key).ToEquatableArray(),
         };
 
@@ -258,9 +283,31 @@ public static class Planner
             }
         }
 
-        private void Publish(DesiredRecord want, ObservedRecord? have)
+        private HashSet<RuleIdentity> AdoptRules(TunnelAssignment tunnel, ObservedTunnel there, List<IngressRule> wanted, EquatableArray<RuleKey> taken)
         {
-            if (have is null)
+            var adopted = new HashSet<RuleIdentity>();
+            var rules = wanted.DistinctBy(static rule => rule.Key).ToDictionary(static rule => rule.Key);
+            foreach (var key in taken)
+            {
+                var identity = RuleIdentity.Of(key);
+                if (there.Document.Positions.TryGetValue(identity, out var at) && !there.Document.Entries[at].IsCatchAll
+                    && new Change.AdoptRule(tunnel, rules[key], there.Document.Entries[at]) is var adoption && adoptions.IsAgreed(adoption))
+                {
+                    changes.Add(adoption);
+                    adopted.Add(identity);
+                }
+            }
+
+            return adopted;
+        }
+
+        private void Publish(DesiredRecord want, ObservedRecord? have, ObservedRecord? adopted)
+        {
+            if (adopted is not null)
+            {
+                changes.Add(new Change.AdoptDns(adopted, want));
+            }
+            else if (have is null)
             {
                 changes.Add(new Change.CreateDns(want));
             }
@@ -312,20 +359,29 @@ public static class Planner
             host is { IsServed: true, Waits: false } && !hosts.IsUnread(host.Record.ZoneId)
             && (policy.Mode != PlanMode.CreateOnly || host.Ours is null || host.PointsTo(host.Record.TunnelId));
 
-        // What is refused while it is served must go whatever the policy says: it closes an exposure.
+        // What is refused while it is served must go whatever the policy says: it closes an exposure. So must what an operator ended.
         private bool IsRefused(string host)
         {
             refusedHosts ??= desired.Outcomes
                 .Where(static outcome => outcome.State is RouteState.Blocked or RouteState.Rejected)
                 .Select(static outcome => outcome.Host)
                 .OfType<string>()
+                .Concat(desired.Ended)
                 .ToHashSet(StringComparer.Ordinal);
             return refusedHosts.Contains(host) || access.Closed.Contains(host);
         }
 
-        private string ForeignReason(DesiredRecord want, ObservedRecord foreign) => DnsNames.IsMarked(foreign.Comment, owner)
-            ? $"The record of '{want.Name}' was made here and has been repointed to {foreign.Content} since; it is left as it is. Delete it, or set it back to {want.Content}."
-            : $"'{want.Name}' already has {Article(foreign.Type)} record to {foreign.Content} that DockFlare did not create; it is left as it is. Delete it or adopt it, or use another hostname than the one that is to point to {want.Content}.";
+        private string ForeignReason(DesiredRecord want, ObservedRecord foreign)
+        {
+            if (DnsNames.IsMarked(foreign.Comment, owner))
+            {
+                return $"The record of '{want.Name}' was made here and has been repointed to {foreign.Content} since; it is left as it is. Delete it, adopt it, or set it back to {want.Content}.";
+            }
+
+            var maker = DnsNames.FindOwner(foreign.Comment) is { } other ? $"another installation of DockFlare made ('{other}')" : "DockFlare did not create";
+            var remedy = foreign.Type == "CNAME" ? "Delete it or adopt it" : "Delete it";
+            return $"'{want.Name}' already has {Article(foreign.Type)} record to {foreign.Content} that {maker}; it is left as it is. {remedy}, or use another hostname than the one that is to point to {want.Content}.";
+        }
 
         private bool IsOwned(ObservedTunnel? tunnel, RuleKey key)
         {

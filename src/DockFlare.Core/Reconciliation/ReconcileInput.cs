@@ -1,4 +1,5 @@
 using DockFlare.Core.Access;
+using DockFlare.Core.Commands;
 using DockFlare.Core.Labels;
 using DockFlare.Core.Protocol;
 using DockFlare.Core.Zones;
@@ -14,6 +15,12 @@ public sealed record ReconcileInput
     /// <summary>The newest report of each agent that may publish. An agent that has none, or is not here, keeps the routes it holds.</summary>
     public EquatableArray<AgentReport> Reports { get; init; }
 
+    /// <summary>What each agent may claim; one that is not here may what <see cref="AgentAuthority.Default"/> says.</summary>
+    public IReadOnlyDictionary<AgentId, AgentAuthority> Authorities { get; init; } = new Dictionary<AgentId, AgentAuthority>();
+
+    /// <summary>Hosts whose end an operator asked for, such as those of an agent that is removed: no brake holds them back.</summary>
+    public EquatableArray<string> Ended { get; init; }
+
     /// <summary>What operators wrote.</summary>
     public EquatableArray<ManualRoute> Manual { get; init; }
 
@@ -25,6 +32,9 @@ public sealed record ReconcileInput
 
     /// <summary>What the names in <c>access.*</c> labels can mean.</summary>
     public AccessCatalog Access { get; init; } = AccessCatalog.Empty;
+
+    /// <summary>The zones that operators want protected as a whole.</summary>
+    public EquatableArray<ZoneDefault> ZoneDefaults { get; init; }
 
     /// <summary>The routes of the last pass: who holds which key, and since when nobody claims it.</summary>
     public EquatableArray<DesiredRoute> Held { get; init; }

@@ -8,6 +8,9 @@ internal sealed class RememberedOrder<T>(Comparison<T> order)
     private T[] given = [];
     private T[] sorted = [];
 
+    /// <summary>How many there were the last time.</summary>
+    public int LastCount => given.Length;
+
     /// <summary>The items in order. Not to be written to.</summary>
     public T[] Sort(ReadOnlySpan<T> items)
     {

@@ -38,16 +38,39 @@ internal sealed class RouteGuards
         var guard = route.Key.Path.IsAny ? wholeHosts[route.Key.Host].Guard
             : route.Key.Path.IsExpression && wish.Policy != AccessPolicyWord.DefaultTld ? GuardExpression(route.Key, wish)
             : Resolve(route, wish);
-        if (guard is RouteGuard.Application { App: var app })
+        Add(guard);
+        return route with { Guard = guard };
+    }
+
+    /// <summary>What the zones' defaults come to; asked for after the routes.</summary>
+    public EquatableArray<ZoneGuard> ZoneDefaults()
+    {
+        var guards = new List<ZoneGuard>();
+        foreach (var wish in input.ZoneDefaults.OrderBy(static wish => wish.Zone, StringComparer.Ordinal))
         {
-            apps[app.Key] = app;
-            foreach (var policy in app.Policies)
-            {
-                policies[policy.Key] = policy;
-            }
+            // A route for every name of the zone has the application that a default would be.
+            RouteGuard guard = input.Zones.FindByName(wish.Zone) is null ? new RouteGuard.Unresolved($"There is no zone '{wish.Zone}' that the token can see.")
+                : apps.ContainsKey($"*.{wish.Zone}") ? new RouteGuard.Unresolved($"The route '*.{wish.Zone}' has an Access application of its own, which covers the same names: remove its access labels, or the zone's default.")
+                : AccessResolver.Resolve(wish, input.Access);
+            guards.Add(new(wish.Zone, guard));
         }
 
-        return route with { Guard = guard };
+        guards.ForEach(zone => Add(zone.Guard));
+        return guards.ToEquatableArray();
+    }
+
+    private void Add(RouteGuard guard)
+    {
+        if (guard is not RouteGuard.Application { App: var app })
+        {
+            return;
+        }
+
+        apps[app.Key] = app;
+        foreach (var policy in app.Policies)
+        {
+            policies[policy.Key] = policy;
+        }
     }
 
     // Access cannot match an expression: such a rule is guarded only where the whole host is, in the same way.

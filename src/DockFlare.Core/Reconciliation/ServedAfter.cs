@@ -9,6 +9,9 @@ internal sealed class ServedAfter
     private readonly HashSet<string> records = new(StringComparer.Ordinal);
     private readonly HashSet<string> publicRoutes = new(StringComparer.Ordinal);
     private readonly HashSet<string> servedHosts = new(StringComparer.Ordinal);
+    private readonly HashSet<string> seenHosts = new(StringComparer.Ordinal);
+    private readonly HashSet<string> ownGuards = new(StringComparer.Ordinal);
+    private readonly HashSet<string> underDefault = new(StringComparer.Ordinal);
 
     public ServedAfter(DesiredState desired, ObservedState observed, List<Change> planned)
     {
@@ -17,6 +20,11 @@ internal sealed class ServedAfter
         {
             foreach (var identity in tunnel.Owned)
             {
+                if (tunnel.Document.Positions.ContainsKey(identity))
+                {
+                    seenHosts.Add(identity.Hostname);
+                }
+
                 if (tunnel.Document.Positions.ContainsKey(identity) && !removed.Contains((tunnel.TunnelId, identity)))
                 {
                     rules.Add(identity);
@@ -27,6 +35,11 @@ internal sealed class ServedAfter
         var deleted = planned.OfType<Change.DeleteDns>().Select(static delete => delete.Observed.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var record in observed.Dns)
         {
+            if (record.IsOwned)
+            {
+                seenHosts.Add(record.Name);
+            }
+
             if (record.IsOwned && !deleted.Contains(record.Id))
             {
                 records.Add(record.Name);
@@ -40,6 +53,8 @@ internal sealed class ServedAfter
             {
                 publicRoutes.Add(route.Key.ToString());
             }
+
+            (route.Guard is Access.RouteGuard.ZoneDefault ? underDefault : ownGuards).Add(route.Key.Host);
         }
     }
 
@@ -49,6 +64,13 @@ internal sealed class ServedAfter
         if (publicRoutes.Contains(appKey))
         {
             return true;
+        }
+
+        if (appKey.StartsWith(Access.ZoneGuard.KeyOf(""), StringComparison.Ordinal))
+        {
+            // A zone's default goes when those that count on it are seen to be gone, and whoever leaves too: what guards them is not known any more.
+            var suffix = appKey[(Access.ZoneGuard.KeyOf("").Length - 1)..];
+            return !seenHosts.Any(host => host.EndsWith(suffix, StringComparison.Ordinal) && (underDefault.Contains(host) || !ownGuards.Contains(host)));
         }
 
         var slash = appKey.IndexOf('/', StringComparison.Ordinal);

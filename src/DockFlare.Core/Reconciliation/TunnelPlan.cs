@@ -3,7 +3,7 @@ using DockFlare.Core.Ingress;
 namespace DockFlare.Core.Reconciliation;
 
 /// <summary>The way of one tunnel's document to the rules it should carry.</summary>
-internal sealed class TunnelPlan(TunnelAssignment tunnel, ObservedTunnel there, List<IngressRule> wanted)
+internal sealed class TunnelPlan(TunnelAssignment tunnel, ObservedTunnel there, List<IngressRule> wanted, HashSet<RuleIdentity> adopted)
 {
     // A document that we have nothing in and nothing for is not ours to tidy up.
     private readonly IngressMergeResult merged = wanted.Count == 0 && there.Owned.IsEmpty
@@ -53,10 +53,10 @@ internal sealed class TunnelPlan(TunnelAssignment tunnel, ObservedTunnel there, 
     private void Route(List<IngressRule> rules, HashSet<RuleIdentity> staying, PlanPolicy policy, List<Change> changes, List<HeldChange> held)
     {
         var put = Difference(rules, staying);
-        if (put is not null && !put.Changed.IsEmpty && Brake.OnUpdates(policy) is { } reason)
+        if (put is not null && put.Changed.Where(identity => !adopted.Contains(identity)).ToEquatableArray() is { IsEmpty: false } changed && Brake.OnUpdates(policy) is { } reason)
         {
-            held.Add(new(put with { Added = [], Removed = [] }, reason));
-            staying.UnionWith(put.Changed);
+            held.Add(new(put with { Added = [], Changed = changed, Removed = [] }, reason));
+            staying.UnionWith(changed);
             put = Difference(rules.FindAll(rule => !staying.Contains(RuleIdentity.Of(rule.Key))), staying);
         }
 

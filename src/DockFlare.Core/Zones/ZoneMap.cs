@@ -27,6 +27,9 @@ public sealed class ZoneMap
     /// <summary>The zone of this id; null when the token cannot see it.</summary>
     public Zone? FindById(string id) => byId.GetValueOrDefault(id);
 
+    /// <summary>The one zone of this name that is active; null when there is none, or several.</summary>
+    public Zone? FindByName(string name) => byName.TryGetValue(name, out var entry) ? entry.Single : null;
+
     /// <summary>Finds the zone of a host. Allocates nothing when there is one.</summary>
     /// <param name="host">In lower-case ASCII; a leading <c>*.</c> is looked past.</param>
     /// <param name="zoneName">The zone an operator or label named, or null. It must be there and contain the host.</param>

@@ -18,6 +18,9 @@ internal enum AgentLight
 
     /// <summary>Waits for an operator.</summary>
     Pending,
+
+    /// <summary>Is being removed.</summary>
+    Leaving,
 }
 
 /// <summary>How an agent is.</summary>
@@ -68,7 +71,8 @@ internal sealed class AgentConditions(AgentRegistry registry, AgentTunnels tunne
         var report = registry.FindReport(record.Id);
         long? needed = tunnel is not null && pass.NeededVersions.TryGetValue(tunnel.TunnelId, out var version) && version > 0 ? version : null;
         var isBehind = report?.Connector is { } connector && (connector.ReadyConnections == 0 || connector.ConfigVersion < needed);
-        var light = record.Status == AgentStatus.Pending ? AgentLight.Pending
+        var light = record.Status == AgentStatus.Leaving ? AgentLight.Leaving
+            : record.Status == AgentStatus.Pending ? AgentLight.Pending
             : !registry.IsOnline(record.Id) ? AgentLight.Offline
             : isBehind ? AgentLight.Behind : AgentLight.Online;
         return new(record, light)

@@ -20,13 +20,14 @@ internal sealed class AgentsPage(AgentConditions conditions, AgentRegistry regis
         Act(map, "retry", "retried", RetryAsync);
         Act(map, "remove", "agentRemoved", async (visit, agent) =>
         {
-            await admin.RemoveAsync(agent, visit.Context.RequestAborted).ConfigureAwait(false);
-            return "was removed";
-        }, "/agents");
+            var isForced = visit.Form("force") is not null;
+            await admin.RemoveAsync(agent, isForced, visit.Context.RequestAborted).ConfigureAwait(false);
+            return isForced ? "is being removed by force" : "is being removed";
+        }, mayBeLeaving: true);
     }
 
     // What was done is a half-sentence for the audit; what cannot be done is said on the agent's page.
-    private void Act(PageMap map, string name, string done, Func<Visit, AgentRecord, Task<string>> act, string? to = null) =>
+    private void Act(PageMap map, string name, string done, Func<Visit, AgentRecord, Task<string>> act, bool mayBeLeaving = false) =>
         map.Post("/agents/{id}/" + name, Role.Operator, async visit =>
         {
             if (await FindAsync(visit).ConfigureAwait(false) is not { } agent)
@@ -36,8 +37,13 @@ internal sealed class AgentsPage(AgentConditions conditions, AgentRegistry regis
 
             try
             {
+                if (agent.Removal is not null && !mayBeLeaving)
+                {
+                    throw new ProtocolException(409, "agent_decommissioning", visit.T["agent.leaving.text"]);
+                }
+
                 audit.Did(visit.Context, $"acted on the agent '{agent.Id}': it {await act(visit, agent).ConfigureAwait(false)}");
-                await visit.GoAsync($"{to ?? PathOf(agent.Id)}?done={done}").ConfigureAwait(false);
+                await visit.GoAsync($"{PathOf(agent.Id)}?done={done}").ConfigureAwait(false);
             }
             catch (ProtocolException exception)
             {

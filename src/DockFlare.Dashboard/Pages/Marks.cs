@@ -60,6 +60,7 @@ internal static class Marks
             AgentLight.Online => ("disc", Tone.Good),
             AgentLight.Behind => ("diamond", Tone.Notice),
             AgentLight.Offline => ("triangle", Tone.Bad),
+            AgentLight.Leaving => ("bar", Tone.Quiet),
             _ => ("clock", Tone.Notice),
         };
         return Mark(shape, tone, texts["agent." + light.ToString().ToLowerInvariant()]);

@@ -4,11 +4,12 @@ using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DockFlare.Dashboard.Pages;
 
 /// <summary><c>/</c>: what is exposed, what is not and why, in five seconds.</summary>
-internal sealed class OverviewPage(PassBoard board, AgentConditions agents, CloudflareClient cloudflare, IServiceProvider services, ReconcileSignal signal, Audit audit)
+internal sealed class OverviewPage(PassBoard board, AgentConditions agents, CloudflareClient cloudflare, IOptions<CloudflareOptions> options, IServiceProvider services, ReconcileSignal signal, Audit audit)
 {
     private static readonly TimeSpan Recently = TimeSpan.FromHours(1);
     private const int MostChanges = 25;
@@ -38,7 +39,7 @@ internal sealed class OverviewPage(PassBoard board, AgentConditions agents, Clou
             Problems = Problems.Of(pass, conditions, unready, visit.T),
             Counts = [.. Marks.States.Select(state => (state, counts.GetValueOrDefault(state)))],
             Agents = conditions,
-            Budget = cloudflare.Budget,
+            Budget = (cloudflare.CallsLeft, options.Value.CallLimit),
             Changes = [.. recent.SelectMany(static earlier => earlier.Applied.Select(change => (earlier.At, change.Describe()))).Take(MostChanges)],
             ChangesInAll = recent.Sum(static earlier => earlier.Applied.Count),
         };

@@ -12,6 +12,7 @@ internal sealed class PlanPage(PassBoard board, Reconciler reconciler, Reconcile
     {
         map.Get("/plan", Role.Viewer, visit => ShowAsync(visit, null));
         map.Post("/plan/confirm", Role.Operator, ConfirmAsync);
+        map.Post("/plan/adopt", Role.Operator, AdoptAsync);
     }
 
     private Task ShowAsync(Visit visit, string? fault)
@@ -24,17 +25,31 @@ internal sealed class PlanPage(PassBoard board, Reconciler reconciler, Reconcile
     // What is confirmed is what was looked at: other deletions that came up since are not meant.
     private async Task ConfirmAsync(Visit visit)
     {
-        var held = board.Current.Remaining.Held;
-        if (visit.Form("seen") != PlanModel.Digest(held))
+        var plan = board.Current.Remaining;
+        if (plan.ConfirmationDigest is not { } digest || !string.Equals(visit.Form("seen"), digest, StringComparison.Ordinal))
         {
             await ShowAsync(visit, visit.T["plan.changed"]).ConfigureAwait(false);
             return;
         }
 
-        reconciler.ConfirmDeletions();
+        reconciler.Confirmations.ConfirmDeletions(digest);
         signal.Raise();
-        audit.Did(visit.Context, $"confirmed {held.Count} deletions that were held back");
+        audit.Did(visit.Context, $"confirmed {plan.Held.Count(static held => held.AdoptionId is null)} changes that were held back");
         await visit.GoAsync("/plan?done=confirmed").ConfigureAwait(false);
+    }
+
+    private async Task AdoptAsync(Visit visit)
+    {
+        if (board.Current.Remaining.Held.FirstOrDefault(held => held.AdoptionId is { } id && string.Equals(id, visit.Form("id"), StringComparison.Ordinal)) is not { } found)
+        {
+            await ShowAsync(visit, visit.T["plan.changed"]).ConfigureAwait(false);
+            return;
+        }
+
+        reconciler.Confirmations.Adopt([found.AdoptionId!]);
+        signal.Raise();
+        audit.Did(visit.Context, $"agreed to adopt {found.Change.Subject}");
+        await visit.GoAsync("/plan?done=adopted").ConfigureAwait(false);
     }
 }
 
@@ -84,11 +99,12 @@ internal sealed record PlanLine(char Sign, string Kind, string Text, IReadOnlyLi
 /// <summary>What the plan page shows.</summary>
 internal sealed record PlanModel(PassSnapshot Pass, string? Fault, IReadOnlyList<(ChangePhase Phase, IReadOnlyList<PlanLine> Lines)> Phases)
 {
-    public string Seen => Digest(Pass.Remaining.Held);
+    public string? Seen => Pass.Remaining.ConfirmationDigest;
+
+    public IReadOnlyList<HeldChange> Held => [.. Pass.Remaining.Held.Where(static held => held.AdoptionId is null)];
+
+    public IReadOnlyList<HeldChange> Adoptable => [.. Pass.Remaining.Held.Where(static held => held.AdoptionId is not null)];
 
     /// <summary>Whether a confirmation lets any of it go on; a policy that forbids deletions is not confirmed away.</summary>
-    public bool CanConfirm => Pass.Remaining.Held.Any(static held => held.Reason.Contains("DOCKFLARE_MAX_DELETE_PERCENT", StringComparison.Ordinal));
-
-    public static string Digest(Core.EquatableArray<HeldChange> held) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', held.Select(static change => change.Change.Describe())))))[..16];
+    public bool CanConfirm => Held.Any(static held => held.Reason.Contains("DOCKFLARE_MAX_DELETE_PERCENT", StringComparison.Ordinal));
 }

@@ -33,9 +33,15 @@ internal static class Problems
             problems.Add(new(Tone.Notice, texts["problem.notApplied"], why, "/plan", texts["problem.seePlan"]));
         }
 
-        if (!pass.Remaining.Held.IsEmpty)
+        var held = pass.Remaining.Held.Where(static held => held.AdoptionId is null).ToList();
+        if (held.Count > 0)
         {
-            problems.Add(new(Tone.Notice, texts.Count("problem.held", pass.Remaining.Held.Count), pass.Remaining.Held[0].Reason, "/plan", texts["problem.reviewPlan"]));
+            problems.Add(new(Tone.Notice, texts.Count("problem.held", held.Count), held[0].Reason, "/plan", texts["problem.reviewPlan"]));
+        }
+
+        if (pass.Remaining.Held.Count > held.Count)
+        {
+            problems.Add(new(Tone.Notice, texts.Count("problem.adopt", pass.Remaining.Held.Count - held.Count), null, "/plan", texts["problem.seePlan"]));
         }
 
         problems.AddRange(pass.Faults.OrderBy(static fault => fault.Key, StringComparer.Ordinal)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockFlare.Core.Protocol;
@@ -9,9 +11,12 @@ namespace DockFlare.Hosting.Agents;
 internal sealed class AgentAnswer
 {
     private readonly int status;
-    private readonly byte[] json;
+    private readonly byte[] body;
+    private readonly string type;
+    private readonly TimeSpan? retryAfter;
 
-    private AgentAnswer(int status, byte[] json) => (this.status, this.json) = (status, json);
+    private AgentAnswer(int status, byte[] body, string type = "application/json", TimeSpan? retryAfter = null) =>
+        (this.status, this.body, this.type, this.retryAfter) = (status, body, type, retryAfter);
 
     public static AgentAnswer Of<T>(int status, T body, JsonTypeInfo<T> type) => new(status, JsonSerializer.SerializeToUtf8Bytes(body, type));
 
@@ -21,12 +26,26 @@ internal sealed class AgentAnswer
 
     public static AgentAnswer Error(int status, string code, string message) => Of(status, new WireAnswer { Status = "error", Code = code, Message = message });
 
+    /// <summary>A script.</summary>
+    public static AgentAnswer Text(string text) => new(200, Encoding.UTF8.GetBytes(text), "text/x-shellscript; charset=utf-8");
+
+    /// <summary>429 with <c>Retry-After</c> in whole seconds.</summary>
+    public static AgentAnswer TooMany(TimeSpan wait) => new(
+        StatusCodes.Status429TooManyRequests,
+        JsonSerializer.SerializeToUtf8Bytes(new() { Status = "error", Code = "too_many_requests", Message = "Too many calls: wait as long as Retry-After says." }, ProtocolJsonContext.Default.WireAnswer),
+        retryAfter: wait);
+
     public async Task WriteAsync(HttpResponse response, CancellationToken cancellationToken)
     {
         response.StatusCode = status;
-        response.ContentType = "application/json";
-        response.ContentLength = json.Length;
+        response.ContentType = type;
+        response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
-        await response.Body.WriteAsync(json, cancellationToken).ConfigureAwait(false);
+        if (retryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        }
+
+        await response.Body.WriteAsync(body, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.Text.Json;
 using DockFlare.Core.Protocol;
 using Microsoft.AspNetCore.Http;
 
@@ -30,6 +31,13 @@ internal static class AgentBody
             default:
                 throw new ProtocolException(415, "invalid_payload", "The body must be plain or compressed with gzip.");
         }
+    }
+
+    /// <summary>Reads a small JSON object; an empty body is an empty object.</summary>
+    public static async ValueTask<T> ReadAsync<T>(HttpContext context, Func<JsonElement, T> read)
+    {
+        var body = await ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false);
+        return AgentMessageReader.Read(body.IsEmpty ? "{}"u8.ToArray() : body, read);
     }
 
     private static async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Stream body, CancellationToken cancellationToken)

@@ -141,6 +141,7 @@ internal sealed class AgentCalls(
         var command = new CommandId((string)context.GetRouteValue("command")!);
         var held = long.TryParse(body.Lease, NumberStyles.None, CultureInfo.InvariantCulture, out var fence)
             && await settle(new(agent.Id, command, fence), body).ConfigureAwait(false);
+        registry.Progressed(agent);
         return held
             ? AgentAnswer.Success(200, "accepted")
             : AgentAnswer.Error(409, "lease_lost", "This lease does not hold the command any more: leave it alone.");
@@ -162,6 +163,11 @@ internal sealed class AgentCommandPoll(ICommandQueue queue, LegacyCommands legac
 
     public async ValueTask<WireCommands> PollAsync(AgentRecord agent, HttpContext context, AgentKey key)
     {
+        if (agent is { Protocol: 2, Removal: { } removal })
+        {
+            return AgentDecommission.CommandOf(removal) is { } command ? new() { Status = "success", Commands = [command] } : Nothing;
+        }
+
         if (agent.Protocol < 3)
         {
             return await legacy.PollAsync(agent.Id, context.RequestAborted).ConfigureAwait(false);

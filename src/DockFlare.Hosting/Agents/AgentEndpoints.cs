@@ -26,7 +26,10 @@ public static class AgentEndpoints
         var calls = services.GetRequiredService<AgentCalls>();
         var events = services.GetRequiredService<AgentEvents>();
         var admin = services.GetRequiredService<AgentAdminCalls>();
-        var door = new AgentDoor(services.GetRequiredService<AgentRegistry>(), services.GetRequiredService<AgentKeys>(), services.GetRequiredService<MasterApiKey>());
+        var keys = services.GetRequiredService<AgentKeyCalls>();
+        var decommission = services.GetRequiredService<AgentDecommission>();
+        var door = new AgentDoor(
+            services.GetRequiredService<AgentRegistry>(), services.GetRequiredService<AgentKeys>(), services.GetRequiredService<MasterApiKey>(), services.GetRequiredService<CallLimits>());
 
         Route[] routes =
         [
@@ -37,16 +40,23 @@ public static class AgentEndpoints
             new("POST", "{id}/commands/{command}/nack", door.Agent(calls.NackAsync)),
             new("POST", "{id}/commands/{command}/renew", door.Agent(calls.RenewAsync)),
             new("GET", "{id}/tunnel-token", door.Agent(calls.TunnelTokenAsync)),
+            new("POST", "{id}/decommission/{operation}/ack", door.Agent(decommission.AckAsync)),
             new("GET", "", door.Operator(admin.ListAsync)),
-            new("POST", "generate-key", door.Operator(admin.GenerateKeyAsync)),
-            new("POST", "revoke-key", door.Operator(admin.RevokeKeyAsync)),
-            new("DELETE", "keys/{key}", door.Operator(admin.RevokeKeyAsync)),
-            new("GET", "deploy-info/{key}", door.Operator(admin.DeployInfoAsync)),
+            new("POST", "generate-key", door.Operator(keys.GenerateAsync)),
+            new("POST", "revoke-key", door.Operator(keys.RevokeAsync)),
+            new("DELETE", "keys/{key}", door.Operator(keys.RevokeAsync)),
+            new("GET", "deploy-info/{key}", door.Operator(keys.DeployInfoAsync)),
+            new("GET", "deploy-script/{key}", door.Operator(keys.DeployScriptAsync)),
             new("POST", "{id}/enroll", door.Operator(admin.EnrolAsync)),
             new("POST", "{id}/redeploy-tunnel", door.Operator(admin.RedeployTunnelAsync)),
-            new("POST", "{id}/roll-key", door.Operator(admin.RollKeyAsync)),
+            new("POST", "{id}/roll-key", door.Operator(keys.RollAsync)),
             new("POST", "{id}/rename", door.Operator(admin.RenameAsync)),
             new("POST", "{id}/remove", door.Operator(admin.RemoveAsync)),
+            new("GET", "{id}/removal", door.Operator(admin.RemovalAsync)),
+            new("POST", "{id}/authority", door.Operator(admin.AuthorizeAsync)),
+            new("POST", "{id}/containers/{container}/end", door.Operator(admin.EndContainerAsync)),
+            new("GET", "{id}/queue", door.Operator(admin.QueueAsync)),
+            new("POST", "{id}/dead-letters/{command}/retry", door.Operator(admin.RetryAsync)),
         ];
 
         var group = endpoints.MapGroup(string.Empty);
@@ -104,14 +114,18 @@ public static class AgentEndpoints
 }
 
 /// <summary>Who may come in, and the shape of every error.</summary>
-internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterApiKey masterKey)
+internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterApiKey masterKey, CallLimits limits)
 {
     public RequestDelegate Agent(Func<HttpContext, AgentKey, ValueTask<AgentAnswer>> handle) => context => AnswerAsync(context, async () =>
     {
         await keys.LoadAsync(context.RequestAborted).ConfigureAwait(false);
         await registry.LoadAsync(context.RequestAborted).ConfigureAwait(false);
-        var key = Bearer(context) is { } presented ? keys.FindValid(presented) : null;
-        return await handle(context, key ?? throw AgentEndpoints.Unauthorized()).ConfigureAwait(false);
+        if ((Bearer(context) is { } presented ? keys.FindValid(presented) : null) is not { } key)
+        {
+            return Refuse(context);
+        }
+
+        return limits.Take(key) is { } wait ? AgentAnswer.TooMany(wait) : await handle(context, key).ConfigureAwait(false);
     });
 
     public RequestDelegate Operator(Func<HttpContext, ValueTask<AgentAnswer>> handle) => context => AnswerAsync(context, async () =>
@@ -123,13 +137,16 @@ internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterAp
 
         if (Bearer(context) is not { } presented || !masterKey.Is(presented))
         {
-            throw AgentEndpoints.Unauthorized();
+            return Refuse(context);
         }
 
         await keys.LoadAsync(context.RequestAborted).ConfigureAwait(false);
         await registry.LoadAsync(context.RequestAborted).ConfigureAwait(false);
         return await handle(context).ConfigureAwait(false);
     });
+
+    private AgentAnswer Refuse(HttpContext context) =>
+        limits.TakeRefused(context.Connection.RemoteIpAddress) is { } wait ? AgentAnswer.TooMany(wait) : throw AgentEndpoints.Unauthorized();
 
     private static async Task AnswerAsync(HttpContext context, Func<Task<AgentAnswer>> handle)
     {

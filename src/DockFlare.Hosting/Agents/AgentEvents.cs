@@ -70,6 +70,11 @@ internal sealed class AgentEvents(AgentRegistry registry, AgentCalls calls, Lega
 
     private async ValueTask<(int Status, string Code, IReadOnlyList<string>? LeftOut)> TakeAsync(AgentRecord agent, AgentEvent what, CancellationToken cancellationToken)
     {
+        if (agent is { Protocol: 2, Removal: not null } && what is not (AgentEvent.Heartbeat or AgentEvent.Hello or AgentEvent.TunnelState))
+        {
+            throw new ProtocolException(409, "agent_decommissioning", "This agent is being decommissioned: what its host runs is not published any more.");
+        }
+
         switch (what)
         {
             case AgentEvent.Heartbeat or AgentEvent.Hello:
@@ -85,6 +90,7 @@ internal sealed class AgentEvents(AgentRegistry registry, AgentCalls calls, Lega
             case AgentEvent.TunnelState state:
                 var generation = await legacy.TunnelReportedAsync(agent.Id, state, cancellationToken).ConfigureAwait(false);
                 Tell(agent.Id, inventory => inventory.TunnelGeneration = generation);
+                registry.Progressed(agent);
                 return (200, "accepted", null);
             case AgentEvent.Listing listing:
                 TakeListing(agent, listing);
@@ -98,7 +104,7 @@ internal sealed class AgentEvents(AgentRegistry registry, AgentCalls calls, Lega
     {
         if (agent.Protocol >= 3)
         {
-            registry.Accept(new(agent.Id, listing.IsComplete, listing.TunnelGeneration, listing.Containers) { Connector = listing.Connector });
+            registry.Accept(new(agent.Id, listing.IsComplete, listing.TunnelGeneration, listing.Containers) { Connector = listing.Connector, ConnectorNetwork = listing.ConnectorNetwork, JoinsNetworks = listing.JoinsNetworks });
         }
         else
         {

@@ -4,21 +4,33 @@ using System.Text.Json.Serialization;
 using DockFlare.Core.Commands;
 using DockFlare.Hosting.Persistence;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Agents;
 
 /// <summary>
 /// What an agent keeps on its host: its id and its tunnel's state, in the files of the agents before ours. Each file is 0600 and is written
-/// beside, flushed and renamed, so that a crash leaves the old one or the new one. Without a data path nothing is kept.
+/// beside, flushed and renamed, so that a crash leaves the old one or the new one. What cannot be written after the start, as on a full disk, is kept
+/// in memory and written when it can be: the host goes on serving. Without a data path nothing is kept.
 /// </summary>
-internal sealed class AgentFiles
+internal sealed partial class AgentFiles : IDisposable
 {
     private const string IdFile = "agent_id.txt";
     private const string TunnelFile = "tunnel_state.json";
     private readonly string? folder;
+    private readonly ILogger<AgentFiles> logger;
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Dictionary<string, byte[]> unwritten = new(StringComparer.Ordinal);
+    private string? trouble;
 
-    public AgentFiles(IOptions<AgentOptions> options) => folder = options.Value.DataPath is { Length: > 0 } path ? path : null;
+    public AgentFiles(IOptions<AgentOptions> options, ILogger<AgentFiles> logger) =>
+        (folder, this.logger) = (options.Value.DataPath is { Length: > 0 } path ? path : null, logger);
+
+    public void Dispose() => turn.Dispose();
+
+    /// <summary>Why something could not be written that is still to be; null while all is.</summary>
+    public string? Trouble => Volatile.Read(ref trouble);
 
     /// <summary>Makes the folder and tries whether files can be written there, so that an agent that could not keep its id does not begin.</summary>
     /// <exception cref="StateStoreException">It cannot be written.</exception>
@@ -42,11 +54,10 @@ internal sealed class AgentFiles
     }
 
     /// <summary>Null when there is none yet.</summary>
-    /// <exception cref="IOException">The file cannot be read.</exception>
     public async ValueTask<AgentId?> FindIdAsync(CancellationToken cancellationToken) =>
         await ReadAsync(IdFile, cancellationToken).ConfigureAwait(false) is { } bytes && Encoding.UTF8.GetString(bytes).Trim() is { Length: > 0 } id ? new AgentId(id) : null;
 
-    public ValueTask SaveIdAsync(AgentId id, CancellationToken cancellationToken) => WriteAsync(IdFile, Encoding.UTF8.GetBytes(id.Value + "\n"), cancellationToken);
+    public ValueTask SaveIdAsync(AgentId id, CancellationToken cancellationToken) => KeepAsync(IdFile, Encoding.UTF8.GetBytes(id.Value + "\n"), cancellationToken);
 
     /// <summary>Null when there is none, or when what is there is no state: the master then says again what is to run.</summary>
     public async ValueTask<StoredTunnel?> FindTunnelAsync(CancellationToken cancellationToken)
@@ -67,7 +78,58 @@ internal sealed class AgentFiles
     }
 
     public ValueTask SaveTunnelAsync(StoredTunnel tunnel, CancellationToken cancellationToken) =>
-        WriteAsync(TunnelFile, JsonSerializer.SerializeToUtf8Bytes(tunnel, AgentFilesJson.Default.StoredTunnel), cancellationToken);
+        KeepAsync(TunnelFile, JsonSerializer.SerializeToUtf8Bytes(tunnel, AgentFilesJson.Default.StoredTunnel), cancellationToken);
+
+    /// <summary>Tries again to write what could not be written.</summary>
+    public async ValueTask RetryAsync(CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            foreach (var (name, content) in unwritten.ToList())
+            {
+                await TryWriteAsync(name, content, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async ValueTask KeepAsync(string name, byte[] content, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await TryWriteAsync(name, content, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async ValueTask TryWriteAsync(string name, byte[] content, CancellationToken cancellationToken)
+    {
+        try
+        {
+            unwritten[name] = content;
+            await WriteAsync(name, content, cancellationToken).ConfigureAwait(false);
+            unwritten.Remove(name);
+            if (unwritten.Count == 0 && Interlocked.Exchange(ref trouble, null) is not null)
+            {
+                LogWritten(folder!);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            if (!string.Equals(Interlocked.Exchange(ref trouble, exception.Message), exception.Message, StringComparison.Ordinal))
+            {
+                LogUnwritten(name, folder!, exception.Message);
+            }
+        }
+    }
 
     private async ValueTask<byte[]?> ReadAsync(string name, CancellationToken cancellationToken)
     {
@@ -76,13 +138,23 @@ internal sealed class AgentFiles
             return null;
         }
 
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken).ConfigureAwait(false);
+            return unwritten.TryGetValue(name, out var newest) ? newest : await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(name, folder, exception.Message);
+            return null;
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 
@@ -124,6 +196,15 @@ internal sealed class AgentFiles
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File} cannot be written in {Folder}: {Reason} It is kept in memory and written as soon as that is possible; the connector goes on serving. Free some space there.")]
+    private partial void LogUnwritten(string file, string folder, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The files in {Folder} are written again.")]
+    private partial void LogWritten(string folder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{File} cannot be read in {Folder}: {Reason} The master is asked instead.")]
+    private partial void LogUnreadable(string file, string folder, string reason);
 }
 
 /// <summary>The tunnel this host is to run, as <c>tunnel_state.json</c> holds it. <c>generation</c> is ours; older agents ignore it.</summary>
@@ -154,10 +235,26 @@ internal sealed record StoredTunnel
 [JsonSerializable(typeof(StoredTunnel))]
 internal sealed partial class AgentFilesJson : JsonSerializerContext;
 
-/// <summary>Has the agent's folder tried before anything of the agent begins.</summary>
-internal sealed class AgentFilesCheck(AgentFiles files) : IHostedService
+/// <summary>Has the agent's folder tried before anything of the agent begins, and again whenever something could not be written.</summary>
+internal sealed class AgentFilesKeeper(AgentFiles files, TimeProvider time) : BackgroundService
 {
-    public Task StartAsync(CancellationToken cancellationToken) => files.CheckAsync(cancellationToken).AsTask();
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await files.CheckAsync(cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Between, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            if (files.Trouble is not null)
+            {
+                await files.RetryAsync(stoppingToken).ConfigureAwait(false);
+            }
+        }
+    }
 }

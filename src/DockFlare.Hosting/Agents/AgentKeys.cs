@@ -15,7 +15,6 @@ namespace DockFlare.Hosting.Agents;
 internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposable
 {
     private const string Kind = "agent-key";
-    private static readonly TimeSpan Overlap = TimeSpan.FromHours(24);
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly ConcurrentDictionary<string, AgentKey> keys = new(StringComparer.Ordinal);
     private volatile bool isLoaded;
@@ -53,13 +52,16 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
 
     /// <summary>The key that was presented, if it is known, not revoked and not expired.</summary>
     public AgentKey? FindValid(string presented) =>
-        keys.TryGetValue(Hash(presented), out var key) && key.Record.RevokedAt is null && !(key.Record.ExpiresAt <= time.GetUtcNow()) ? key : null;
+        keys.TryGetValue(Hash(presented), out var key) && IsValid(key) ? key : null;
+
+    /// <summary>Whether it is neither revoked nor expired.</summary>
+    public bool IsValid(AgentKey key) => key.Record.RevokedAt is null && !(key.Record.ExpiresAt <= time.GetUtcNow());
 
     /// <summary>A key by itself or by its SHA-256 in hex, whatever its state.</summary>
     public AgentKey? Find(string keyOrHash) =>
         keys.GetValueOrDefault(keyOrHash.ToLowerInvariant()) ?? keys.GetValueOrDefault(Hash(keyOrHash));
 
-    /// <summary>The keys an agent may call with now.</summary>
+    /// <summary>The keys of an agent that were not revoked.</summary>
     public IEnumerable<AgentKey> Of(AgentId agent) => All.Where(key => key.Record.Agent == agent && key.Record.RevokedAt is null);
 
     /// <summary>Makes a key. The answer is the only place where the key itself ever is.</summary>
@@ -69,8 +71,11 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
         return await AddAsync(new AgentKeyRecord { Owner = owner, CreatedAt = now, ExpiresAt = now + lifetime }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a new key for an agent. Its present ones go on being accepted for a day, so that the agent has time to be given the new one.</summary>
-    public async ValueTask<string> RollAsync(AgentId agent, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes a new key for an agent. Its present ones go on being accepted for <paramref name="overlap"/>, so that the agent has time to be given the
+    /// new one; with none they end at once.
+    /// </summary>
+    public async ValueTask<string> RollAsync(AgentId agent, TimeSpan overlap, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var old = Of(agent).ToList();
@@ -79,13 +84,23 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
             cancellationToken).ConfigureAwait(false);
         foreach (var key in old)
         {
-            await ChangeAsync(
-                key,
-                record => record.ExpiresAt <= now + Overlap ? record : record with { ExpiresAt = now + Overlap },
-                cancellationToken).ConfigureAwait(false);
+            await EndAsync(key, overlap, cancellationToken).ConfigureAwait(false);
         }
 
         return raw;
+    }
+
+    /// <summary>Ends a key after a while, or at once.</summary>
+    public async ValueTask EndAsync(AgentKey key, TimeSpan after, CancellationToken cancellationToken)
+    {
+        if (after <= TimeSpan.Zero)
+        {
+            await RevokeAsync(key, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var end = time.GetUtcNow() + after;
+        await ChangeAsync(key, record => record.ExpiresAt <= end ? record : record with { ExpiresAt = end }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Binds a key to the agent that registers with it first. False when somebody else was faster.</summary>
@@ -181,6 +196,9 @@ internal sealed class AgentKey : IDisposable
     public AgentKeyRecord Record => Volatile.Read(ref record);
 
     public long Version { get; private set; }
+
+    /// <summary>How often it called of late.</summary>
+    public CallBucket Calls { get; } = new();
 
     /// <summary>Goes off when the key is revoked.</summary>
     public CancellationToken Revoked => revoked.Token;

@@ -1,4 +1,5 @@
 using DockFlare.Core;
+using DockFlare.Core.Reconciliation;
 
 namespace DockFlare.Hosting.Agents;
 
@@ -13,6 +14,21 @@ public sealed class AgentPlaneOptions
 
     /// <summary><c>DOCKFLARE_PUBLIC_URL</c>: where agents reach the master; goes into deploy files. Default none: a placeholder.</summary>
     public string? PublicUrl { get; set; }
+
+    /// <summary><c>DOCKFLARE_AUTHORITY</c>: what an agent may claim unless its record says otherwise. Default any host and group, and its own tunnel alone.</summary>
+    public AgentAuthority Authority { get; set; } = AgentAuthority.Default;
+
+    /// <summary>How many calls a second one agent key may make in the long run; beyond it the answer is 429. Default 50; 1 and more.</summary>
+    public int CallsPerSecond { get; set; } = 50;
+
+    /// <summary>How many calls one agent key may make at once, as an agent of protocol 1 does at its start, one for each container. Default 6,000; 1 and more.</summary>
+    public int CallBurst { get; set; } = 6_000;
+
+    /// <summary>The agent's image in deploy files. Default <c>dockflare-agent:0.1.0</c>.</summary>
+    public string AgentImage { get; set; } = "dockflare-agent:0.1.0";
+
+    /// <summary>The folder of an operator's own deploy templates. Default <c>templates</c> in the data directory; null for none.</summary>
+    public string? TemplatesPath { get; set; }
 
     /// <summary>The label prefixes that agents are to report. Default <c>dockflare.</c> and <c>cloudflare.tunnel.</c>.</summary>
     public EquatableArray<string> LabelPrefixes { get; set; } = ["dockflare.", "cloudflare.tunnel."];

@@ -18,7 +18,11 @@ internal static class AgentPlaneServices
         services.TryAddSingleton<AgentCommandPoll>();
         services.TryAddSingleton<AgentCalls>();
         services.TryAddSingleton<AgentEvents>();
+        services.TryAddSingleton<AgentDecommission>();
         services.TryAddSingleton<AgentAdminCalls>();
+        services.TryAddSingleton<AgentKeyCalls>();
+        services.TryAddSingleton<DeployFiles>();
+        services.TryAddSingleton<CallLimits>();
         return services;
     }
 }

@@ -10,6 +10,9 @@ internal sealed class AgentPresence
 
     public AgentReport? Report { get; set; }
 
+    /// <summary>When the newest report came.</summary>
+    public DateTimeOffset? ReportedAt { get; set; }
+
     public DateTimeOffset? LastSeen { get; set; }
 
     /// <summary>The pace it was given last.</summary>

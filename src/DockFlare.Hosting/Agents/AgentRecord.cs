@@ -32,6 +32,15 @@ internal sealed record AgentRecord
     /// <summary>An operator chose the display name: a registration does not change it.</summary>
     public bool IsRenamed { get; init; }
 
+    /// <summary>What it may claim, as <see cref="Core.Reconciliation.AgentAuthority"/> is written; null for what the installation says.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>Its host is in somebody else's hands: the secret of its tunnel is to be rolled.</summary>
+    public bool IsCompromised { get; init; }
+
+    /// <summary>Set while and shortly after it is removed.</summary>
+    public AgentRemoval? Removal { get; init; }
+
     public DateTimeOffset CreatedAt { get; init; }
 
     public DateTimeOffset? EnrolledAt { get; init; }
@@ -45,6 +54,9 @@ internal enum AgentStatus
 
     /// <summary>It has a tunnel.</summary>
     Enrolled,
+
+    /// <summary>It is being removed and publishes nothing.</summary>
+    Leaving,
 }
 
 /// <summary>How an agent introduced itself.</summary>

@@ -19,10 +19,14 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     private readonly ConcurrentDictionary<AgentId, AgentPresence> presences = new();
     private ImmutableSortedDictionary<AgentId, (AgentRecord Record, long Version)> records = ImmutableSortedDictionary<AgentId, (AgentRecord, long)>.Empty;
     private ImmutableArray<AgentRecord> all = [];
+    private ImmutableArray<AgentRecord> removed = [];
     private volatile bool isLoaded;
 
-    /// <summary>Every agent, by id.</summary>
+    /// <summary>Every agent, by id, without those whose removal is done.</summary>
     public IReadOnlyList<AgentRecord> All => all;
+
+    /// <summary>Those whose removal is done.</summary>
+    public IReadOnlyList<AgentRecord> Removed => removed;
 
     /// <summary>
     /// How often an agent is to give a sign of life: 30 s up to 1,000 agents, then in proportion, so that the master never hears
@@ -74,6 +78,20 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     /// <summary>The newest report; null when none came since the master started.</summary>
     public AgentReport? FindReport(AgentId id) => presences.TryGetValue(id, out var presence) ? presence.Report : null;
 
+    /// <summary>When the newest report came; null when none did.</summary>
+    public DateTimeOffset? ReportedAt(AgentId id)
+    {
+        if (!presences.TryGetValue(id, out var presence))
+        {
+            return null;
+        }
+
+        lock (presence.Gate)
+        {
+            return presence.ReportedAt;
+        }
+    }
+
     public DateTimeOffset? LastSeen(AgentId id)
     {
         if (!presences.TryGetValue(id, out var presence))
@@ -100,6 +118,40 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
             var patience = presence.Pace * 3 > options.Value.HeartbeatTimeout ? presence.Pace * 3 : options.Value.HeartbeatTimeout;
             return presence.LastSeen is { } seen && time.GetUtcNow() - seen <= patience;
         }
+    }
+
+    /// <summary>The containers that an agent of protocol 1 does not show any more and never said have stopped.</summary>
+    public IReadOnlyList<string> FindAbsent(AgentId id)
+    {
+        if (!presences.TryGetValue(id, out var presence))
+        {
+            return [];
+        }
+
+        lock (presence.Gate)
+        {
+            return presence.Inventory.Absent;
+        }
+    }
+
+    /// <summary>Takes such a container for stopped. False when it is none.</summary>
+    public bool TryEndAbsent(AgentId id, string container)
+    {
+        var presence = Presence(id);
+        AgentReport report;
+        lock (presence.Gate)
+        {
+            if (!presence.Inventory.TryEndAbsent(container))
+            {
+                return false;
+            }
+
+            report = presence.Inventory.ToReport(id);
+            presence.Report = report;
+        }
+
+        signal.Raise();
+        return true;
     }
 
     /// <summary>Takes a sign of life and answers the pace to keep from now on.</summary>
@@ -129,6 +181,7 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
             }
 
             presence.Report = report;
+            presence.ReportedAt = time.GetUtcNow();
         }
 
         signal.Raise();
@@ -178,7 +231,7 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     {
         var record = await ChangeAsync(
             id,
-            old => old is null ? null : old with { Status = AgentStatus.Enrolled, TunnelName = tunnelName, AdoptTunnel = adopt, EnrolledAt = time.GetUtcNow() },
+            old => old is null or { Status: AgentStatus.Leaving } ? old : old with { Status = AgentStatus.Enrolled, TunnelName = tunnelName, AdoptTunnel = adopt, EnrolledAt = time.GetUtcNow() },
             cancellationToken).ConfigureAwait(false);
         signal.Raise();
         return record is not null;
@@ -187,6 +240,61 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     /// <summary>Gives an agent the name that an operator chose. False when there is no such agent.</summary>
     public async ValueTask<bool> RenameAsync(AgentId id, string displayName, CancellationToken cancellationToken) =>
         await ChangeAsync(id, old => old is null ? null : old with { DisplayName = displayName, IsRenamed = true }, cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Gives an agent other authority; null for what the installation says. False when there is no such agent.</summary>
+    public async ValueTask<bool> AuthorizeAsync(AgentId id, string? authority, CancellationToken cancellationToken)
+    {
+        var record = await ChangeAsync(id, old => old is null ? null : old with { Authority = authority }, cancellationToken).ConfigureAwait(false);
+        signal.Raise();
+        return record is not null;
+    }
+
+    /// <summary>Begins the removal of an agent, or forces one that is under way.</summary>
+    public async ValueTask<AgentRemoval?> BeginRemovalAsync(AgentId id, bool force, CancellationToken cancellationToken)
+    {
+        var record = await ChangeAsync(
+            id,
+            old => old switch
+            {
+                null or { Removal.Phase: RemovalPhase.Done } => old,
+                { Removal: { } removal } => old with { Removal = removal with { IsForced = removal.IsForced || force } },
+                _ => old with
+                {
+                    Status = AgentStatus.Leaving,
+                    Removal = new() { OperationId = $"remove-{Guid.NewGuid():N}", BegunAt = time.GetUtcNow(), IsForced = force },
+                },
+            },
+            cancellationToken).ConfigureAwait(false);
+        signal.Raise();
+        return record?.Removal;
+    }
+
+    /// <summary>Takes down how far a removal has come.</summary>
+    public async ValueTask RemovedToAsync(AgentId id, Func<AgentRemoval, AgentRemoval> change, CancellationToken cancellationToken) =>
+        await ChangeAsync(id, old => old is { Removal: { } removal } ? old with { Removal = change(removal) } : old, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Something happened that a removal may wait for.</summary>
+    public void Progressed(AgentRecord agent)
+    {
+        if (agent.Removal is { Phase: not RemovalPhase.Done })
+        {
+            signal.Raise();
+        }
+    }
+
+    /// <summary>An agent's host is in somebody else's hands: its tunnel's secret is rolled, and without <paramref name="holdRoutes"/> it publishes nothing until it is enrolled again.</summary>
+    public async ValueTask CompromisedAsync(AgentId id, bool holdRoutes, CancellationToken cancellationToken)
+    {
+        await ChangeAsync(
+            id,
+            old => old is null ? null : old with { IsCompromised = old.TunnelName is not null, Status = holdRoutes || old.Status == AgentStatus.Leaving ? old.Status : AgentStatus.Pending },
+            cancellationToken).ConfigureAwait(false);
+        signal.Raise();
+    }
+
+    /// <summary>Its tunnel has another secret now.</summary>
+    public async ValueTask SecretRolledAsync(AgentId id, CancellationToken cancellationToken) =>
+        await ChangeAsync(id, static old => old is null ? null : old with { IsCompromised = false }, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Forgets an agent. False when there is no such agent.</summary>
     public async ValueTask<bool> RemoveAsync(AgentId id, CancellationToken cancellationToken)
@@ -252,7 +360,8 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
     private void Publish(ImmutableSortedDictionary<AgentId, (AgentRecord Record, long Version)> next)
     {
         records = next;
-        all = [.. next.Values.Select(static entry => entry.Record)];
+        all = [.. next.Values.Select(static entry => entry.Record).Where(static record => record.Removal is not { Phase: RemovalPhase.Done })];
+        removed = [.. next.Values.Select(static entry => entry.Record).Where(static record => record.Removal is { Phase: RemovalPhase.Done })];
     }
 
     private static AgentRecord Read(StateDocument document)

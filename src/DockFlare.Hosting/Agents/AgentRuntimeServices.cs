@@ -16,8 +16,10 @@ internal static class AgentRuntimeServices
         services.TryAddSingleton<TunnelDuty>();
         services.TryAddSingleton<AgentConnection>();
         services.TryAddSingleton<TunnelWatch>();
-        services.AddHostedService<AgentFilesCheck>();
+        services.TryAddSingleton<OriginNetworks>();
+        services.AddHostedService<AgentFilesKeeper>();
         services.AddHostedService(static provider => provider.GetRequiredService<TunnelWatch>());
+        services.AddHostedService(static provider => provider.GetRequiredService<OriginNetworks>());
         services.AddHostedService<ContainerReporter>();
         services.AddHostedService<CommandPump>();
         services.AddHostedService(static provider => provider.GetRequiredService<AgentConnection>());

@@ -9,7 +9,7 @@ namespace DockFlare.Hosting.Agents;
 /// the newest report and nothing older, as each replaces the one before.
 /// </summary>
 internal sealed class ContainerReporter(
-    IContainerSource source, IMasterLink master, AgentConnection connection, TunnelWatch tunnel, TimeProvider time) : BackgroundService
+    IContainerSource source, IMasterLink master, AgentConnection connection, TunnelWatch tunnel, OriginNetworks networks, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan FirstLookPatience = TimeSpan.FromSeconds(2);
     private readonly CoalescingGate gate = new(time);
@@ -42,6 +42,7 @@ internal sealed class ContainerReporter(
         await foreach (var seen in source.WatchAsync(cancellationToken).ConfigureAwait(false))
         {
             Volatile.Write(ref inventory, seen);
+            networks.Show(seen);
             gate.Raise();
         }
 
@@ -94,6 +95,11 @@ internal sealed class ContainerReporter(
 
         var running = tunnel.Running;
         var containers = ReportedContainers.Select(seen.Containers, session.LabelPrefixes, session.LabelKeys);
-        return new(session.Id, seen.IsComplete, running?.Generation ?? 0, containers) { Connector = running?.Connector };
+        return new(session.Id, seen.IsComplete, running?.Generation ?? 0, containers) 
+        {
+            Connector = running?.Connector,
+            ConnectorNetwork = networks.Place?.Network,
+            JoinsNetworks = networks.Place?.Join is not null,
+        };
     }
 }

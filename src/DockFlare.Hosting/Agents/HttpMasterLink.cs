@@ -71,6 +71,8 @@ internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> opt
                     Version = report.Connector?.Version,
                     ReadyConnections = report.Connector?.ReadyConnections,
                     ConfigVersion = report.Connector?.ConfigVersion,
+                    Network = report.ConnectorNetwork,
+                    JoinsNetworks = report.JoinsNetworks,
                 },
             },
             cancellationToken).ConfigureAwait(false);

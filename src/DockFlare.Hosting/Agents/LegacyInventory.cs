@@ -11,15 +11,29 @@ namespace DockFlare.Hosting.Agents;
 internal sealed class LegacyInventory
 {
     private const int MostEnded = 5_000;
+    private const int MissedBeforeAbsent = 3;
     private readonly SortedDictionary<string, ContainerSnapshot> containers = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, ContainerSnapshot> ended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> missed = new(StringComparer.Ordinal);
     private bool isComplete;
 
     /// <summary>The generation its connector was last said to run; 0 when it runs none or nothing is known.</summary>
     public long TunnelGeneration { get; set; }
 
+    /// <summary>Names of containers that several listings in a row did not show, though nobody said that they stopped: agents of protocol 1 can miss a stop.</summary>
+    public IReadOnlyList<string> Absent => [.. containers.Values.Where(container => missed.GetValueOrDefault(container.Id) >= MissedBeforeAbsent).Select(static container => container.Name)];
+
+    /// <summary>Takes an absent container for stopped.</summary>
+    public bool TryEndAbsent(string name)
+    {
+        var ending = containers.Values.Where(container => container.Name == name && missed.GetValueOrDefault(container.Id) >= MissedBeforeAbsent).ToList();
+        ending.ForEach(Stopped);
+        return ending.Count > 0;
+    }
+
     public void Started(ContainerSnapshot container)
     {
+        missed.Remove(container.Id);
         containers[container.Id] = container;
         ended.Remove(container.Id);
     }
@@ -27,6 +41,7 @@ internal sealed class LegacyInventory
     /// <summary>A stop may name a container that is not known (agent 1.1.0 sends two of them): the second changes nothing.</summary>
     public void Stopped(ContainerSnapshot container)
     {
+        missed.Remove(container.Id);
         if (containers.Remove(container.Id, out var known))
         {
             ended[container.Id] = known;
@@ -44,6 +59,14 @@ internal sealed class LegacyInventory
         {
             containers.Clear();
             ended.Clear();
+            missed.Clear();
+        }
+        else if (!listing.IsEmpty)
+        {
+            foreach (var id in containers.Keys.Except(listing.Select(static container => container.Id), StringComparer.Ordinal))
+            {
+                missed[id] = missed.GetValueOrDefault(id) + 1;
+            }
         }
 
         isComplete = complete;

@@ -20,8 +20,19 @@ internal sealed record OverviewDocument
 
     public int HeldBack { get; init; }
 
+    public int Adoptable { get; init; }
+
+    public required CloudflareDocument Cloudflare { get; init; }
+
     public PassDocument? LastPass { get; init; }
 }
+
+/// <summary>The API as it is used.</summary>
+/// <param name="CallsLeft">How many calls may be made now.</param>
+/// <param name="Paused">Where nothing is asked for a while, because calls fail there.</param>
+internal sealed record CloudflareDocument(int CallsLeft, IReadOnlyList<PausedDocument> Paused);
+
+internal sealed record PausedDocument(string Area, string Reason, DateTimeOffset Until);
 
 internal sealed record AgentCounts(int Online, int Offline, int Pending);
 
@@ -95,7 +106,8 @@ internal sealed record TunnelDocument
 
     public required string Name { get; init; }
 
-    public string? Agent { get; init; }
+    /// <summary>The agents that run its connectors; empty for one that its agents have left.</summary>
+    public required IReadOnlyList<string> Agents { get; init; }
 
     public long Generation { get; init; }
 
@@ -104,6 +116,30 @@ internal sealed record TunnelDocument
     public int? ReadyConnections { get; init; }
 
     public long? ConfigVersion { get; init; }
+}
+
+/// <summary><c>GET /api/v2/existing</c>.</summary>
+internal sealed record ExistingDocument(IReadOnlyList<ExistingThingDocument> Things, IReadOnlyList<string> Unread);
+
+internal sealed record ExistingThingDocument
+{
+    public required string Kind { get; init; }
+
+    public required string Subject { get; init; }
+
+    public required string Owner { get; init; }
+
+    public string? Id { get; init; }
+
+    public string? Target { get; init; }
+
+    public string? Tunnel { get; init; }
+
+    public bool Adoptable { get; init; }
+
+    public string? Note { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
 }
 
 /// <summary><c>GET /readyz</c>.</summary>
@@ -124,6 +160,16 @@ internal sealed record ProblemDocument(string Title, int Status, string Detail, 
 [JsonSerializable(typeof(IReadOnlyList<ContainerDocument>))]
 [JsonSerializable(typeof(ManualRuleDocument))]
 [JsonSerializable(typeof(IReadOnlyList<ManualRuleDocument>))]
+[JsonSerializable(typeof(ConfirmationRequest))]
+[JsonSerializable(typeof(ExistingDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(GroupDocument))]
+[JsonSerializable(typeof(IReadOnlyList<GroupDocument>))]
+[JsonSerializable(typeof(ZoneDefaultDocument))]
+[JsonSerializable(typeof(IReadOnlyList<ZoneDefaultDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<IdentityProviderDocument>))]
+[JsonSerializable(typeof(IReadOnlyList<ServiceTokenDocument>))]
+[JsonSerializable(typeof(NewServiceTokenDocument))]
 [JsonSerializable(typeof(ReadyDocument))]
 [JsonSerializable(typeof(PingDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -3,6 +3,8 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
@@ -10,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting;
 
@@ -19,6 +22,7 @@ public static class ApiEndpoints
     /// <summary>
     /// Maps the operators' calls under <c>/api/v2/</c>, with the master API key as bearer, and without one <c>GET /healthz</c> (the process is up),
     /// <c>GET /readyz</c> (200, or 503 with the reasons) and <c>GET /ping</c>.
+    /// <c>GET /metrics</c> (Prometheus) needs the key too, unless <see cref="MasterOptions.MetricsOpen"/> says otherwise.
     /// </summary>
     public static IEndpointConventionBuilder MapDockFlareApi(this IEndpointRouteBuilder endpoints)
     {
@@ -29,8 +33,12 @@ public static class ApiEndpoints
         var registry = services.GetRequiredService<AgentRegistry>();
         var signal = services.GetRequiredService<ReconcileSignal>();
         var reconciler = services.GetRequiredService<Reconciler>();
+        var existing = services.GetRequiredService<ExistingReader>();
+        var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
+        var limits = services.GetRequiredService<CallLimits>();
         var parts = services.GetServices<IReadinessPart>().ToList();
+        var cloudflare = services.GetRequiredService<CloudflareClient>();
         var time = services.GetRequiredService<TimeProvider>();
 
         endpoints.MapGet("/healthz", (RequestDelegate)(static context => context.Response.WriteAsync("ok", context.RequestAborted)));
@@ -42,13 +50,24 @@ public static class ApiEndpoints
         endpoints.MapGet("/ping", (RequestDelegate)(context =>
             WriteAsync(context, new PingDocument("ok", time.GetUtcNow(), 3), ApiJson.Default.PingDocument)));
 
+        // Made now, so that nothing is missed before the first look.
+        var exporter = services.GetRequiredService<PrometheusExporter>();
+        RequestDelegate metrics = context =>
+        {
+            context.Response.ContentType = PrometheusExporter.ContentType;
+            return context.Response.WriteAsync(exporter.Write(), context.RequestAborted);
+        };
+        endpoints.MapGet("/metrics", services.GetRequiredService<IOptions<MasterOptions>>().Value.MetricsOpen ? metrics : Guarded(metrics));
+
         var group = endpoints.MapGroup("/api/v2");
-        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry), ApiJson.Default.OverviewDocument));
+        Get("overview", context => WriteAsync(context, Documents.Overview(board.Current, registry, cloudflare), ApiJson.Default.OverviewDocument));
         Get("rules", context => WriteAsync(context, Documents.Rules(board.Current), ApiJson.Default.IReadOnlyListRuleDocument));
         Get("zones", context => WriteAsync(context, Documents.Zones(board.Current), ApiJson.Default.IReadOnlyListZoneDocument));
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
         Get("diagnostics/containers", context => WriteAsync(context, Documents.Containers(board.Current), ApiJson.Default.IReadOnlyListContainerDocument));
         Get("explain", context => ExplainAsync(context, board.Current));
+        Get("existing", context => ExistingAsync(context, existing));
+        Get("history", history.ListAsync);
         Get("plan", context => PlanAsync(context, board.Current.Remaining));
         var manual = services.GetRequiredService<ManualRuleCalls>();
         Get("rules/manual", async context => await WriteAsync(context, await manual.ListAsync(context.RequestAborted).ConfigureAwait(false), ApiJson.Default.IReadOnlyListManualRuleDocument).ConfigureAwait(false));
@@ -62,19 +81,16 @@ public static class ApiEndpoints
             await manual.RemoveAsync(Uri.UnescapeDataString((string)context.GetRouteValue("key")!), context.RequestAborted).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         })));
+        AccessEndpoints.Map(group, handle => Guarded(context => RefusableAsync(context, () => handle(context))));
         group.MapPost("reconcile", Guarded(context =>
         {
             signal.Raise();
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             return Task.CompletedTask;
         }));
-        group.MapPost("plan/confirm", Guarded(context =>
-        {
-            reconciler.ConfirmDeletions();
-            signal.Raise();
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-            return Task.CompletedTask;
-        }));
+        var confirmations = new ConfirmationCalls(board, reconciler, signal);
+        group.MapPost("plan/confirm", Guarded(confirmations.ConfirmAsync));
+        group.MapPost("adopt", Guarded(confirmations.AdoptAsync));
         return group;
 
         void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));
@@ -83,15 +99,45 @@ public static class ApiEndpoints
         {
             const string Scheme = "Bearer ";
             var header = context.Request.Headers.Authorization.ToString();
-            return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim())
-                ? handle(context)
-                : ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
+            if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim()))
+            {
+                return handle(context);
+            }
+
+            if (limits.TakeRefused(context.Connection.RemoteIpAddress) is { } wait)
+            {
+                context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
+                return ProblemAsync(context, 429, "too_many_requests", "Too many calls without the master API key: wait as long as Retry-After says.");
+            }
+
+            return ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
         };
     }
 
+    private static async Task ExistingAsync(HttpContext context, ExistingReader reader)
+    {
+        if (await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false) is not { } view)
+        {
+            await WriteAsync(
+                context, new ProblemDocument("Service Unavailable", 503, "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.", "account_not_known"),
+                ApiJson.Default.ProblemDocument, 503, "application/problem+json").ConfigureAwait(false);
+        }
+        else if (WantsText(context))
+        {
+            context.Response.ContentType = "text/plain; charset=utf-8";
+            await context.Response.WriteAsync(view.ToString(), context.RequestAborted).ConfigureAwait(false);
+        }
+        else
+        {
+            await WriteAsync(context, Documents.Existing(view), ApiJson.Default.ExistingDocument).ConfigureAwait(false);
+        }
+    }
+
+    private static bool WantsText(HttpContext context) => context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
+
     private static Task PlanAsync(HttpContext context, Plan plan)
     {
-        var isText = context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
+        var isText = WantsText(context);
         context.Response.ContentType = isText ? "text/plain; charset=utf-8" : "application/json";
         return context.Response.WriteAsync(isText ? plan.ToString() : plan.ToJson(), context.RequestAborted);
     }
@@ -119,6 +165,10 @@ public static class ApiEndpoints
         {
             await ProblemAsync(context, exception.Status, exception.Code, exception.Message).ConfigureAwait(false);
         }
+        catch (CloudflareException exception)
+        {
+            await ProblemAsync(context, exception.Fault == CloudflareFault.Passing ? 503 : 502, "cloudflare_refused", exception.Message).ConfigureAwait(false);
+        }
         catch (StateStoreException exception)
         {
             await ProblemAsync(context, 503, "persistence_failed", exception.Message).ConfigureAwait(false);
@@ -128,7 +178,7 @@ public static class ApiEndpoints
     private static Task ProblemAsync(HttpContext context, int status, string code, string detail) => WriteAsync(
         context, new ProblemDocument(ReasonPhrases.GetReasonPhrase(status), status, detail, code), ApiJson.Default.ProblemDocument, status, "application/problem+json");
 
-    private static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
+    internal static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = 200, string contentType = "application/json")
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(document, type, contentType, context.RequestAborted);

@@ -1,5 +1,8 @@
+using System.Text.Json;
+using DockFlare.Core.Existing;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Reconciliation;
 
 namespace DockFlare.Hosting.Api;
@@ -7,7 +10,7 @@ namespace DockFlare.Hosting.Api;
 /// <summary>A pass as the API shows it.</summary>
 internal static class Documents
 {
-    public static OverviewDocument Overview(PassSnapshot pass, AgentRegistry registry)
+    public static OverviewDocument Overview(PassSnapshot pass, AgentRegistry registry, CloudflareClient cloudflare)
     {
         var agents = registry.All;
         var enrolled = agents.Where(static agent => agent.Status == AgentStatus.Enrolled).ToList();
@@ -15,12 +18,14 @@ internal static class Documents
         return new()
         {
             Routes = Enum.GetValues<RouteState>().ToDictionary(Word, state => pass.Routes.Count(route => route.State == state)),
-            Agents = new(online, enrolled.Count - online, agents.Count - enrolled.Count),
+            Agents = new(online, enrolled.Count - online, agents.Count(static agent => agent.Status == AgentStatus.Pending)),
             Converged = pass.IsConverged,
             Trouble = pass.Trouble,
             NotApplied = pass.WhyNotApplied,
             ChangesLeft = pass.Remaining.Changes.Count,
-            HeldBack = pass.Remaining.Held.Count,
+            HeldBack = pass.Remaining.Held.Count(static held => held.AdoptionId is null),
+            Adoptable = pass.Remaining.Held.Count(static held => held.AdoptionId is not null),
+            Cloudflare = new(cloudflare.CallsLeft, [.. cloudflare.Paused.Select(static area => new PausedDocument(area.Name, area.Reason, area.Until))]),
             LastPass = pass.Number == 0 ? null : new(pass.Number, pass.At, pass.Duration.TotalSeconds, pass.Applied.Count),
         };
     }
@@ -61,14 +66,15 @@ internal static class Documents
 
     public static IReadOnlyList<TunnelDocument> Tunnels(PassSnapshot pass) =>
     [
-        .. pass.Desired.Tunnels.Select(tunnel =>
+        .. pass.Desired.Tunnels.GroupBy(static tunnel => tunnel.TunnelId, StringComparer.Ordinal).Select(agents =>
         {
+            var tunnel = agents.First();
             var connector = pass.Connectors.GetValueOrDefault(tunnel.TunnelId);
             return new TunnelDocument
             {
                 Id = tunnel.TunnelId,
                 Name = tunnel.Name,
-                Agent = tunnel.Agent.Value,
+                Agents = [.. agents.Select(static tunnel => tunnel.Agent.Value).OfType<string>()],
                 Generation = tunnel.Generation,
                 ConnectorVersion = connector?.Version,
                 ReadyConnections = connector?.ReadyConnections,
@@ -78,4 +84,20 @@ internal static class Documents
     ];
 
     public static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+    public static ExistingDocument Existing(ExistingView view) => new(
+        [
+            .. view.Things.Select(static thing => new ExistingThingDocument
+            {
+                Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(thing.Kind.ToString()),
+                Subject = thing.Subject,
+                Owner = JsonNamingPolicy.SnakeCaseLower.ConvertName(thing.Owner.ToString()),
+                Id = thing.Id,
+                Target = thing.Target.Length == 0 ? null : thing.Target,
+                Tunnel = thing.Tunnel,
+                Adoptable = thing.CanBeAdopted,
+                Note = thing.Note,
+                Labels = thing.Labels.IsEmpty ? null : thing.Labels.Select(static label => label.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]),
+            }),
+        ],
+        [.. view.Unread]);
 }

@@ -1,4 +1,5 @@
 using DockFlare.Hosting.Agents;
+using DockFlare.Hosting.Cloudflare;
 using DockFlare.Hosting.Docker;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Hosting.Redis;
@@ -21,6 +22,14 @@ internal sealed class RedisReadiness(RedisConnection connection) : IReadinessPar
 internal sealed class DockerReadiness(IContainerSource source) : IReadinessPart
 {
     public string? FindFault() => (source as DockerContainerSource)?.Trouble is { } trouble ? $"Containers cannot be watched: {trouble}." : null;
+}
+
+/// <summary>What of Cloudflare's API is not asked because calls fail there.</summary>
+internal sealed class CloudflareReadiness(CloudflareClient client) : IReadinessPart
+{
+    public string? FindFault() => client.Paused is { Count: > 0 } paused
+        ? string.Join(' ', paused.Select(static area => $"Calls to Cloudflare about {area.Name} fail and are tried again every minute at the latest: {area.Reason}"))
+        : null;
 }
 
 internal static class Readiness

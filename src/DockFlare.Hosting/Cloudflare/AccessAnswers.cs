@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using DockFlare.Core;
 using DockFlare.Core.Access;
@@ -52,6 +53,12 @@ internal static class AccessAnswers
     }
 
     public static IdentityProvider IdentityProvider(JsonElement provider) => new(Text(provider, "id") ?? "", Text(provider, "name") ?? "", Text(provider, "type") ?? "");
+
+    public static ServiceToken ServiceToken(JsonElement token) => new(Text(token, "id") ?? "", Text(token, "name") ?? "")
+    {
+        ClientId = Text(token, "client_id") ?? "",
+        ExpiresAt = DateTimeOffset.TryParse(Text(token, "expires_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null,
+    };
 
     public static string? Text(JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -47,6 +47,29 @@ internal static class AccessBodies
         writer.WriteEndObject();
     });
 
+    public static byte[] ServiceToken(string name, string? duration) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name"u8, name);
+        if (duration is not null)
+        {
+            writer.WriteString("duration"u8, duration);
+        }
+
+        writer.WriteEndObject();
+    });
+
+    public static byte[] Rotation(DateTimeOffset? oldUntil) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        if (oldUntil is { } until)
+        {
+            writer.WriteString("previous_client_secret_expires_at"u8, until.UtcDateTime);
+        }
+
+        writer.WriteEndObject();
+    });
+
     private static void WriteStrings(Utf8JsonWriter writer, string name, IEnumerable<string> texts)
     {
         writer.WriteStartArray(name);

@@ -19,6 +19,12 @@ internal sealed class AccessObserver(CloudflareAccessClient client)
     /// <summary>Why the identity providers have never been read.</summary>
     public string? UnreadIdentityProviders { get; private set; }
 
+    /// <summary>The service tokens as last read; null before.</summary>
+    public EquatableArray<ServiceToken>? ServiceTokens { get; private set; }
+
+    /// <summary>Why the service tokens have never been read.</summary>
+    public string? UnreadServiceTokens { get; private set; }
+
     public string? TeamName { get; private set; }
 
     /// <summary>Why applications or policies are not known; null when they are.</summary>
@@ -34,25 +40,33 @@ internal sealed class AccessObserver(CloudflareAccessClient client)
     /// <summary>Reads what is not remembered.</summary>
     /// <param name="accountId">The account.</param>
     /// <param name="refresh">Forget everything first; the identity providers are kept until they are read again.</param>
+    /// <param name="namedTokens">Names of service tokens that must be known. Ids do not change, so the list is read only when one is not.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>What failed.</returns>
-    public async Task<IReadOnlyList<CloudflareException>> ReadAsync(string accountId, bool refresh, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CloudflareException>> ReadAsync(string accountId, bool refresh, IReadOnlyCollection<string> namedTokens, CancellationToken cancellationToken)
     {
         if (refresh)
         {
             (apps, policies) = (null, null);
         }
 
+        var needsTokens = namedTokens.Any(name => ServiceTokens?.Any(token => string.Equals(token.Name, name, StringComparison.OrdinalIgnoreCase)) is not true) && (refresh || ServiceTokens is null);
         var isReading = apps is null || policies is null;
         var faults = await Task.WhenAll(
             apps is not null ? Nothing : TryAsync(async () => apps = ById(await client.ListAppsAsync(accountId, cancellationToken).ConfigureAwait(false), static app => app.Id)),
             policies is not null ? Nothing : TryAsync(async () => policies = ById(await client.ListPoliciesAsync(accountId, cancellationToken).ConfigureAwait(false), static policy => policy.Id)),
-            IdentityProviders is not null && !refresh ? Nothing : TryAsync(async () => IdentityProviders = (await client.ListIdentityProvidersAsync(accountId, cancellationToken).ConfigureAwait(false)).ToEquatableArray())).ConfigureAwait(false);
+            IdentityProviders is not null && !refresh ? Nothing : TryAsync(async () => IdentityProviders = (await client.ListIdentityProvidersAsync(accountId, cancellationToken).ConfigureAwait(false)).ToEquatableArray()),
+            !needsTokens ? Nothing : TryAsync(async () => ServiceTokens = (await client.ListServiceTokensAsync(accountId, cancellationToken).ConfigureAwait(false)).ToEquatableArray())).ConfigureAwait(false);
         Reads += isReading ? 1 : 0;
         Unread = apps is null ? faults[0]!.Message : policies is null ? faults[1]!.Message : null;
+        UnreadServiceTokens = ServiceTokens is null ? faults[3]?.Message : null;
         UnreadIdentityProviders = IdentityProviders is null ? faults[2]!.Message : null;
         return [.. faults.OfType<CloudflareException>()];
     }
+
+    /// <summary>The identity providers, read when they never were.</summary>
+    public async Task<EquatableArray<IdentityProvider>> GetIdentityProvidersAsync(string accountId, CancellationToken cancellationToken) =>
+        IdentityProviders ?? (await client.ListIdentityProvidersAsync(accountId, cancellationToken).ConfigureAwait(false)).ToEquatableArray();
 
     /// <summary>Reads the organisation's name, once.</summary>
     public async Task<CloudflareException?> ReadTeamAsync(string accountId, CancellationToken cancellationToken) =>
@@ -65,6 +79,9 @@ internal sealed class AccessObserver(CloudflareAccessClient client)
     public void RememberAppDeleted(string id) => apps?.TryRemove(id, out _);
 
     public void RememberPolicyDeleted(string id) => policies?.TryRemove(id, out _);
+
+    /// <summary>Has the service tokens read again when one is named.</summary>
+    public void ForgetServiceTokens() => ServiceTokens = null;
 
     public void ForgetApps() => apps = null;
 

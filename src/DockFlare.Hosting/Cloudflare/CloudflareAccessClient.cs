@@ -9,6 +9,7 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
 {
     private const int PerPage = 1000;
     private const string AppsPermission = "Account / Access: Apps and Policies / Edit";
+    private const string TokensPermission = "Account / Access: Service Tokens / Edit";
     private const string OrganizationPermission = "Account / Access: Organizations, Identity Providers, and Groups / Read";
 
     public async Task<List<ObservedApp>> ListAppsAsync(string accountId, CancellationToken cancellationToken) =>
@@ -29,28 +30,54 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
         return domain.EndsWith(Suffix, StringComparison.OrdinalIgnoreCase) ? domain[..^Suffix.Length] : domain;
     }
 
-    public async Task<ObservedPolicy> CreatePolicyAsync(string accountId, AccessPolicy policy, CancellationToken cancellationToken) =>
+    public async Task<ObservedPolicy> CreatePolicyAsync(string accountId, AccessPolicy policy, CallLane lane, CancellationToken cancellationToken) =>
         AccessAnswers.Policy(await SendAsync(
-            new($"create the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/policies", AccessBodies.Policy(policy), cancellationToken).ConfigureAwait(false));
+            new($"create the Access policy '{policy.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/policies", AccessBodies.Policy(policy), cancellationToken).ConfigureAwait(false));
 
     public Task ReplacePolicyAsync(string accountId, string id, AccessPolicy policy, CancellationToken cancellationToken) =>
-        SendAsync(new($"change the Access policy '{policy.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/policies/{id}", AccessBodies.Policy(policy), cancellationToken);
+        SendAsync(new($"change the Access policy '{policy.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/policies/{id}", AccessBodies.Policy(policy), cancellationToken);
 
     public Task DeletePolicyAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access policy '{name}'", AppsPermission), $"/accounts/{accountId}/access/policies/{id}", cancellationToken);
 
-    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken)
+    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CallLane lane, CancellationToken cancellationToken)
     {
         var made = await SendAsync(
-            new($"create the Access application '{app.Name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
+            new($"create the Access application '{app.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
         return AccessAnswers.App(made) ?? throw new CloudflareException($"Cloudflare did not create the Access application '{app.Name}' as asked: the answer shows no self-hosted application.", CloudflareFault.Passing);
     }
 
     public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken) =>
-        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission), HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
+        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
 
     public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);
+
+    public async Task<List<ServiceToken>> ListServiceTokensAsync(string accountId, CancellationToken cancellationToken) =>
+        [.. (await ListAsync(new("list the service tokens", TokensPermission), $"/accounts/{accountId}/access/service_tokens", cancellationToken).ConfigureAwait(false)).Select(AccessAnswers.ServiceToken)];
+
+    /// <summary>Makes a service token; its secret comes with this answer alone.</summary>
+    public async Task<(ServiceToken Token, string Secret)> CreateServiceTokenAsync(string accountId, string name, string? duration, CancellationToken cancellationToken)
+    {
+        var made = await SendAsync(new($"create the service token '{name}'", TokensPermission), HttpMethod.Post, $"/accounts/{accountId}/access/service_tokens", AccessBodies.ServiceToken(name, duration), cancellationToken).ConfigureAwait(false);
+        return (AccessAnswers.ServiceToken(made), AccessAnswers.Text(made, "client_secret") ?? "");
+    }
+
+    /// <summary>Gives a service token a new secret, which comes with this answer alone.</summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="oldUntil">Until when the old secret works too; null for no longer.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public async Task<(ServiceToken Token, string Secret)> RotateServiceTokenAsync(string accountId, string id, string name, DateTimeOffset? oldUntil, CancellationToken cancellationToken)
+    {
+        var rotated = await SendAsync(
+            new($"rotate the service token '{name}'", TokensPermission), HttpMethod.Post, $"/accounts/{accountId}/access/service_tokens/{id}/rotate", AccessBodies.Rotation(oldUntil), cancellationToken).ConfigureAwait(false);
+        return (AccessAnswers.ServiceToken(rotated), AccessAnswers.Text(rotated, "client_secret") ?? "");
+    }
+
+    public Task DeleteServiceTokenAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
+        DeleteAsync(new($"delete the service token '{name}'", TokensPermission) { Lane = CallLane.Closing }, $"/accounts/{accountId}/access/service_tokens/{id}", cancellationToken);
 
     private async Task DeleteAsync(CloudflareCall call, string path, CancellationToken cancellationToken)
     {

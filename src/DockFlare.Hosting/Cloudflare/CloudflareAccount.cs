@@ -15,6 +15,9 @@ internal sealed partial class CloudflareAccount(CloudflareClient client, IOption
     /// <summary>Whether a token is configured; without one the master is in setup mode.</summary>
     public bool IsConfigured => !string.IsNullOrEmpty(options.Value.ApiToken);
 
+    /// <summary>What is known of it; null before it was ever read.</summary>
+    public AccountView? Known => view;
+
     /// <summary>Whether the list of zones was last read longer ago than this.</summary>
     public bool IsOlderThan(TimeSpan age) => time.GetUtcNow() - readAt > age;
 

@@ -46,7 +46,11 @@ internal sealed partial class CloudflareApplier
         catch (CloudflareException exception) when (exception.Fault is CloudflareFault.Passing or CloudflareFault.Permission)
         {
             // What goes wrong with the whole zone is not tried with its other records. Whether it was carried out is not known.
-            observer.Doubt(writing.ZoneId);
+            if (!exception.WasNotSent)
+            {
+                observer.Doubt(writing.ZoneId);
+            }
+
             writing.Stop = Fault(chunk[0], exception);
             await WriteAsync(writing, chunk, cancellationToken).ConfigureAwait(false);
         }
@@ -77,7 +81,7 @@ internal sealed partial class CloudflareApplier
             new()
             {
                 Deletes = deletes.Count == 0 ? null : [.. deletes.Select(static delete => new CfId(delete.Observed.Id))],
-                Patches = Some(changes.OfType<Change.UpdateDns>().Select(update => ToRecord(update.Desired, writing.Owner) with { Id = update.Observed.Id })),
+                Patches = Some(changes.Select(change => Patch(change, writing.Owner)).OfType<CfRecord>()),
                 Posts = Some(changes.OfType<Change.CreateDns>().Select(create => ToRecord(create.Desired, writing.Owner))),
             },
             cancellationToken).ConfigureAwait(false);
@@ -102,6 +106,9 @@ internal sealed partial class CloudflareApplier
             case Change.UpdateDns update:
                 observer.Remember(writing.ZoneId, await client.UpdateRecordAsync(writing.ZoneId, update.Observed.Id, ToRecord(update.Desired, writing.Owner), cancellationToken).ConfigureAwait(false));
                 break;
+            case Change.AdoptDns adopt:
+                observer.Remember(writing.ZoneId, await client.UpdateRecordAsync(writing.ZoneId, adopt.Observed.Id, ToRecord(adopt.Desired, writing.Owner), cancellationToken).ConfigureAwait(false));
+                break;
             case Change.DeleteDns delete:
                 await client.DeleteRecordAsync(writing.ZoneId, delete.Observed.Id, delete.Observed.Name, cancellationToken).ConfigureAwait(false);
                 observer.RememberDeleted(writing.ZoneId, delete.Observed.Id);
@@ -112,6 +119,13 @@ internal sealed partial class CloudflareApplier
     }
 
     private static ApplyFault Fault(Change change, CloudflareException exception) => new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
+
+    private static CfRecord? Patch(Change change, string owner) => change switch
+    {
+        Change.UpdateDns update => ToRecord(update.Desired, owner) with { Id = update.Observed.Id },
+        Change.AdoptDns adopt => ToRecord(adopt.Desired, owner) with { Id = adopt.Observed.Id },
+        _ => null,
+    };
 
     private static CfRecord ToRecord(DesiredRecord desired, string owner) => new()
     {

@@ -12,10 +12,21 @@ namespace DockFlare.Hosting.Cloudflare;
 internal sealed partial class CloudflareApplier
 {
     /// <summary>Makes a tunnel, or takes up one of that name when an operator named it or it can be proven to be ours.</summary>
-    public async Task<ApplyFault?> CreateTunnelAsync(string accountId, Change.CreateTunnel change, bool isNamedByOperator, CancellationToken cancellationToken)
+    /// <param name="accountId">The account.</param>
+    /// <param name="change">Its making, or the adoption of the one that has its name.</param>
+    /// <param name="isNamedByOperator">Whether an operator named it, so that whichever has the name is meant.</param>
+    /// <param name="cancellationToken">Ends the calls.</param>
+    public async Task<ApplyFault?> ProvisionAsync(string accountId, Change change, Func<TunnelAssignment, bool> isNamedByOperator, CancellationToken cancellationToken)
     {
-        var (name, agent) = (change.Tunnel.Name, change.Tunnel.Agent);
-        var record = tunnels.Find(agent, name) ?? new TunnelRecord { Name = name, Agent = agent.Value };
+        var (tunnel, adoptedId) = change switch
+        {
+            Change.CreateTunnel create => (create.Tunnel, null),
+            Change.AdoptTunnel adopt => (adopt.Tunnel, adopt.TunnelId),
+            _ => throw new ArgumentException($"{change.GetType().Name} provides no tunnel.", nameof(change)),
+        };
+        var (name, agent) = (tunnel.Name, tunnel.Agent);
+        Func<CfTunnel, bool> mayAdopt = found => isNamedByOperator(tunnel) || string.Equals(found.Id, adoptedId, StringComparison.Ordinal);
+        var record = tunnels.Find(name) ?? new TunnelRecord { Name = name };
         try
         {
             // A creation whose outcome stayed unknown is looked for first: its tunnel's own secret proves whether it is ours.
@@ -23,16 +34,17 @@ internal sealed partial class CloudflareApplier
             var isCreatedHere = true;
             if (found is not null)
             {
-                isCreatedHere = await TakeUpAsync(accountId, found, isNamedByOperator, record, cancellationToken).ConfigureAwait(false);
+                isCreatedHere = await TakeUpAsync(accountId, found, mayAdopt, record, cancellationToken).ConfigureAwait(false);
             }
             else
             {
                 var secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
                 record = record with { SecretHashes = record.SecretHashes.TakeLast(MaxSecretHashes - 1).Append(Hash(secret)).ToEquatableArray() };
                 await tunnels.SaveAsync(record, cancellationToken).ConfigureAwait(false);
-                (found, isCreatedHere) = await MakeAsync(accountId, secret, isNamedByOperator, record, cancellationToken).ConfigureAwait(false);
+                (found, isCreatedHere) = await MakeAsync(accountId, secret, mayAdopt, record, cancellationToken).ConfigureAwait(false);
             }
 
+            observer.RememberFree(name);
             if (found.Token is { } token)
             {
                 tokens.Remember(found.Id, token);
@@ -63,7 +75,7 @@ internal sealed partial class CloudflareApplier
         Routes = record.Routes.Select(route => route with { TunnelId = tunnelId }).ToEquatableArray(),
     };
 
-    private async Task<(CfTunnel Tunnel, bool IsCreatedHere)> MakeAsync(string accountId, string secret, bool isNamedByOperator, TunnelRecord record, CancellationToken cancellationToken)
+    private async Task<(CfTunnel Tunnel, bool IsCreatedHere)> MakeAsync(string accountId, string secret, Func<CfTunnel, bool> mayAdopt, TunnelRecord record, CancellationToken cancellationToken)
     {
         try
         {
@@ -73,13 +85,13 @@ internal sealed partial class CloudflareApplier
         {
             var found = await client.FindTunnelByNameAsync(accountId, record.Name, cancellationToken).ConfigureAwait(false)
                 ?? throw new CloudflareException($"The tunnel '{record.Name}' was neither created nor found; it is tried again.", CloudflareFault.Passing, exception);
-            return (found, await TakeUpAsync(accountId, found, isNamedByOperator, record, cancellationToken).ConfigureAwait(false));
+            return (found, await TakeUpAsync(accountId, found, mayAdopt, record, cancellationToken).ConfigureAwait(false));
         }
     }
 
     /// <summary>Answers whether the tunnel was made by this installation.</summary>
     /// <exception cref="CloudflareException">It is neither ours nor named by an operator, or nothing written at Cloudflare would reach it.</exception>
-    private async Task<bool> TakeUpAsync(string accountId, CfTunnel found, bool isNamedByOperator, TunnelRecord record, CancellationToken cancellationToken)
+    private async Task<bool> TakeUpAsync(string accountId, CfTunnel found, Func<CfTunnel, bool> mayAdopt, TunnelRecord record, CancellationToken cancellationToken)
     {
         var secret = SecretOf(await client.GetTunnelTokenAsync(accountId, found.Id, cancellationToken).ConfigureAwait(false));
         if (record.SecretHashes.Contains(Hash(secret), StringComparer.Ordinal))
@@ -87,18 +99,22 @@ internal sealed partial class CloudflareApplier
             return true;
         }
 
-        if (!isNamedByOperator)
+        if (string.Equals(found.ConfigSrc, "local", StringComparison.Ordinal))
         {
             throw new CloudflareException(
-                $"The account already has a tunnel '{found.Name}' that DockFlare did not create, so it is left alone. Set TUNNEL_NAME to another name, or to '{found.Name}' to adopt it with everything in it.",
+                $"The account has a tunnel '{found.Name}' that DockFlare did not create and that takes its rules from a local file (config_src \"local\"), so nothing written at Cloudflare would reach it. Migrate it in the Cloudflare dashboard, or set TUNNEL_NAME to another name.",
                 CloudflareFault.Lasting);
         }
 
-        return string.Equals(found.ConfigSrc, "local", StringComparison.Ordinal)
-            ? throw new CloudflareException(
-                $"The tunnel '{found.Name}' takes its rules from a local file (config_src \"local\"), so nothing written at Cloudflare would reach it. Migrate it in the Cloudflare dashboard, or set TUNNEL_NAME to another name.",
-                CloudflareFault.Lasting)
-            : false;
+        if (!mayAdopt(found))
+        {
+            observer.RememberTaken(new(found.Name, found.Id));
+            throw new CloudflareException(
+                $"The account already has a tunnel '{found.Name}' that DockFlare did not create, so it is left alone. Set TUNNEL_NAME to another name, or adopt it with everything in it: set TUNNEL_NAME to '{found.Name}', or agree to its adoption in the plan.",
+                CloudflareFault.Lasting);
+        }
+
+        return false;
     }
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));

@@ -65,12 +65,23 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
         }
         catch (CloudflareException exception)
         {
-            if (exception.Fault is not CloudflareFault.Lasting)
+            if (exception.Fault is not CloudflareFault.Lasting && !exception.WasNotSent)
             {
                 observer.Doubt(tunnelId);
             }
 
             return new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
+        }
+    }
+
+    /// <summary>Enters a rule into the store as ours. What it is to say is written with the tunnel's document.</summary>
+    public async Task AdoptRuleAsync(Change.AdoptRule change, CancellationToken cancellationToken)
+    {
+        var identity = change.Observed.Identity;
+        if (tunnels.FindById(change.Tunnel.TunnelId) is { } record)
+        {
+            var owned = record.Owned.Where(rule => rule.Identity != identity).Append(new OwnedRule(identity.Hostname, identity.Path, 0).InDoubt());
+            await tunnels.SaveAsync(record with { Owned = owned.ToEquatableArray() }, cancellationToken).ConfigureAwait(false);
         }
     }
 

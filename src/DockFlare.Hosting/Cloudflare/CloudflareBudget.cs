@@ -2,22 +2,28 @@ using System.Globalization;
 
 namespace DockFlare.Hosting.Cloudflare;
 
-/// <summary>What a call is for. When calls are short, those that close an exposure go first, then new routes, then looking again.</summary>
+/// <summary>
+/// What a call is for. When calls are short, those that close an exposure go first, then new routes, then what new hosts need before they are routed,
+/// so that those that have it already do not wait for all the others, then looking again.
+/// </summary>
 internal enum CallLane
 {
     /// <summary>New and changed routes.</summary>
     Route,
 
-    /// <summary>What takes something off the Internet.</summary>
+    /// <summary>What takes something off the Internet, or puts a login before what is on it.</summary>
     Closing,
+
+    /// <summary>Applications and policies of hosts that are not served yet.</summary>
+    Guard,
 
     /// <summary>Looking at everything anew.</summary>
     Resync,
 }
 
 /// <summary>
-/// Keeps our calls under Cloudflare's limit: never more than the ceiling inside any five minutes, a tenth of it kept for closings and another tenth
-/// from looking again. Cloudflare's own count, which includes the calls of others with the same token's owner, holds when it is lower.
+/// Keeps our calls under Cloudflare's limit: never more than the ceiling inside any five minutes, a tenth of it kept for closings, a twentieth for routes
+/// and another for what is not looking again. Cloudflare's own count, which includes the calls of others with the same token's owner, holds when it is lower.
 /// </summary>
 internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
 {
@@ -25,47 +31,76 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(5);
 
     private readonly Lock gate = new();
-    private readonly Queue<DateTimeOffset> calls = new();
+    // When each call ended. Cloudflare counts it at some moment before that, so the window is never shorter than theirs.
+    private readonly Queue<DateTimeOffset> ended = new();
     private int? quota;
     private int underway;
+    private bool isHalved;
     private int left = int.MaxValue;
     private DateTimeOffset leftUntil;
     private DateTimeOffset pausedUntil;
 
-    /// <summary>How many calls may still be made in the present window, and of how many.</summary>
-    public (int Left, int Of) Standing
+    /// <summary>Takes one call and answers zero, or answers how long to wait before asking again. Each call taken is followed by <see cref="Done"/> or <see cref="GiveBack"/>.</summary>
+    public TimeSpan Take(CallLane lane)
+    {
+        lock (gate)
+        {
+            var wait = Until(lane, calls: 1);
+            underway += wait > TimeSpan.Zero ? 0 : 1;
+            return wait;
+        }
+    }
+
+    /// <summary>How long until there is room for several calls; zero when there is. None is taken.</summary>
+    public TimeSpan WaitFor(CallLane lane, int calls)
+    {
+        lock (gate)
+        {
+            return Until(lane, Math.Clamp(calls, 1, Limit - Kept(lane)));
+        }
+    }
+
+    /// <summary>Whether only half of the ceiling is used, because other processes may use the other half unseen.</summary>
+    public bool IsHalved
+    {
+        set
+        {
+            lock (gate)
+            {
+                isHalved = value;
+            }
+        }
+    }
+
+    /// <summary>How many calls in a window leave to the lanes before this one what is kept for them.</summary>
+    public int LimitOf(CallLane lane)
+    {
+        lock (gate)
+        {
+            return Limit - Kept(lane);
+        }
+    }
+
+    /// <summary>A call that was taken is not made after all.</summary>
+    public void GiveBack()
+    {
+        lock (gate)
+        {
+            underway--;
+        }
+    }
+
+    /// <summary>How many calls may be made now.</summary>
+    public int Left
     {
         get
         {
             lock (gate)
             {
-                var now = time.GetUtcNow();
-                var own = Limit - calls.Count(call => now - call < Window);
-                return (Math.Max(0, pausedUntil > now ? 0 : leftUntil > now ? Math.Min(own, left - underway) : own), Limit);
+                var now = Forget();
+                var own = Limit - ended.Count - underway;
+                return now < pausedUntil ? 0 : Math.Max(0, now < leftUntil ? Math.Min(own, left - underway) : own);
             }
-        }
-    }
-
-    /// <summary>Takes one call and answers zero, or answers how long to wait before asking again. Each call taken is followed by <see cref="Done"/>.</summary>
-    public TimeSpan Take(CallLane lane)
-    {
-        lock (gate)
-        {
-            var now = time.GetUtcNow();
-            while (calls.TryPeek(out var oldest) && now - oldest >= Window)
-            {
-                calls.Dequeue();
-            }
-
-            var wait = Latest(pausedUntil - now, UntilOwnCountAllows(lane, now), left - underway <= Kept(lane) ? leftUntil - now : TimeSpan.Zero);
-            if (wait > TimeSpan.Zero)
-            {
-                return wait;
-            }
-
-            calls.Enqueue(now);
-            underway++;
-            return TimeSpan.Zero;
         }
     }
 
@@ -77,6 +112,7 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
         lock (gate)
         {
             underway--;
+            ended.Enqueue(time.GetUtcNow());
             if (Number(policy, "q=") is { } asked and > 0)
             {
                 quota = asked;
@@ -104,26 +140,42 @@ internal sealed class CloudflareBudget(int ceiling, TimeProvider time)
         }
     }
 
-    private TimeSpan UntilOwnCountAllows(CallLane lane, DateTimeOffset now)
+    private TimeSpan Until(CallLane lane, int calls)
     {
-        var tooMany = calls.Count - (Limit - Kept(lane) - 1);
-        return tooMany <= 0 ? TimeSpan.Zero : calls.ElementAt(Math.Min(tooMany, calls.Count) - 1) + Window - now;
+        var now = Forget();
+        var kept = Kept(lane);
+        var tooMany = ended.Count + underway + calls - (Limit - kept);
+        var own = tooMany <= 0 ? TimeSpan.Zero : tooMany > ended.Count ? Window : ended.ElementAt(tooMany - 1) + Window - now;
+        return Latest(pausedUntil - now, own, left - underway - calls < kept ? leftUntil - now : TimeSpan.Zero);
     }
 
-    private int Limit => Math.Min(ceiling, quota ?? ceiling);
+    private DateTimeOffset Forget()
+    {
+        var now = time.GetUtcNow();
+        while (ended.TryPeek(out var oldest) && now - oldest >= Window)
+        {
+            ended.Dequeue();
+        }
+
+        return now;
+    }
+
+    private int Limit => Math.Max(1, Math.Min(ceiling, quota ?? ceiling) / (isHalved ? 2 : 1));
 
     // What this lane leaves to those before it.
     private int Kept(CallLane lane) => lane switch
     {
         CallLane.Closing => 0,
         CallLane.Route => Limit / 10,
+        CallLane.Guard => (Limit / 10) + (Limit / 20),
         _ => Limit / 5,
     };
 
     private static TimeSpan Latest(TimeSpan first, TimeSpan second, TimeSpan third)
     {
         var longest = first > second ? first : second;
-        return longest > third ? longest : third;
+        longest = longest > third ? longest : third;
+        return longest > TimeSpan.Zero ? longest : TimeSpan.Zero;
     }
 
     private static int? Number(string? header, string key)

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DockFlare.Core.Ingress;
+using DockFlare.Hosting.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -18,21 +19,29 @@ internal sealed partial class CloudflareClient : IDisposable
     private const int MaxAttempts = 3;
     private const int ZonesPerPage = 50;
     private const int RecordsPerPage = 5000;
+    private const int TunnelsPerPage = 1000;
     private static readonly TimeSpan LongestWaitInside = TimeSpan.FromSeconds(2);
 
     private readonly HttpClient http;
     private readonly TimeProvider time;
     private readonly ILogger<CloudflareClient> logger;
     private readonly CloudflareBudget budget;
+    private readonly DockFlareMetrics metrics;
+    private readonly SharedCalls? shared;
+    private readonly CloudflareCircuits circuits;
     private readonly string baseUrl;
     private readonly int callLimit;
 
-    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger)
+    public CloudflareClient(IOptions<CloudflareOptions> options, TimeProvider time, ILogger<CloudflareClient> logger, DockFlareMetrics metrics, ReserveCalls? reserve = null)
     {
         this.time = time;
         this.logger = logger;
+        this.metrics = metrics;
         callLimit = options.Value.CallLimit;
         budget = new(callLimit, time);
+        shared = reserve is null ? null : new(reserve, budget, time);
+        circuits = new(time, Random.Shared.NextDouble);
+        metrics.WatchCallsLeft(() => budget.Left);
         baseUrl = options.Value.ApiBaseUrl.AbsoluteUri.TrimEnd('/');
         // One connection for each of the few calls that run side by side, kept open between passes.
         http = new(new SocketsHttpHandler { PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5), AutomaticDecompression = DecompressionMethods.All })
@@ -43,10 +52,20 @@ internal sealed partial class CloudflareClient : IDisposable
         http.DefaultRequestHeaders.UserAgent.ParseAdd("dockflare-dotnet");
     }
 
-    /// <summary>How many calls may still be made in the present window, and of how many.</summary>
-    public (int Left, int Of) Budget => budget.Standing;
+    /// <summary>Where nothing is asked for a while, because calls fail there.</summary>
+    public IReadOnlyList<PausedArea> Paused => circuits.Paused;
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        shared?.Dispose();
+    }
+
+    /// <summary>How many calls may be made now.</summary>
+    public int CallsLeft => budget.Left;
+
+    /// <summary>How long until there is room for that many calls.</summary>
+    public TimeSpan WaitFor(CallLane lane, int calls) => budget.WaitFor(lane, calls);
 
     public async Task<CfTokenStatus> VerifyTokenAsync(string? accountId, CancellationToken cancellationToken)
     {
@@ -68,9 +87,11 @@ internal sealed partial class CloudflareClient : IDisposable
     public async Task<List<CfZone>> ListZonesAsync(string? accountId, CancellationToken cancellationToken)
     {
         var filter = accountId is null ? "" : $"&account.id={accountId}";
-        return await ListAsync(
+        var zones = await ListAsync(
             new("list the zones", "Zone / Zone / Read"), $"/zones?per_page={ZonesPerPage}{filter}", ZonesPerPage,
             CloudflareJson.Default.CfEnvelopeListCfZone, cancellationToken).ConfigureAwait(false);
+        zones.ForEach(zone => circuits.Name(zone.Id, zone.Name));
+        return zones;
     }
 
     public async Task<CfTunnel?> FindTunnelAsync(string accountId, string tunnelId, CancellationToken cancellationToken)
@@ -86,6 +107,11 @@ internal sealed partial class CloudflareClient : IDisposable
             return null;
         }
     }
+
+    public Task<List<CfTunnel>> ListTunnelsAsync(string accountId, CancellationToken cancellationToken) =>
+        ListAsync(
+            new("list the tunnels", TunnelPermission) { Lane = CallLane.Resync }, $"/accounts/{accountId}/cfd_tunnel?is_deleted=false&per_page={TunnelsPerPage}", TunnelsPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfTunnel, cancellationToken);
 
     public async Task<CfTunnel?> FindTunnelByNameAsync(string accountId, string name, CancellationToken cancellationToken)
     {
@@ -143,6 +169,12 @@ internal sealed partial class CloudflareClient : IDisposable
     public Task<List<CfRecord>> ListRecordsAsync(string zoneId, CallLane lane, CancellationToken cancellationToken) =>
         ListAsync(
             new("list the DNS records", DnsPermission) { Lane = lane }, $"/zones/{zoneId}/dns_records?per_page={RecordsPerPage}", RecordsPerPage,
+            CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
+
+    /// <summary>The records of a zone that point to a tunnel, whichever.</summary>
+    public Task<List<CfRecord>> ListTunnelRecordsAsync(string zoneId, CancellationToken cancellationToken) =>
+        ListAsync(
+            new("list the DNS records", DnsPermission) { Lane = CallLane.Resync }, $"/zones/{zoneId}/dns_records?type=CNAME&content.endswith=.cfargotunnel.com&per_page={RecordsPerPage}", RecordsPerPage,
             CloudflareJson.Default.CfEnvelopeListCfRecord, cancellationToken);
 
     public Task<CfRecord> CreateRecordAsync(string zoneId, CfRecord record, CancellationToken cancellationToken) =>
@@ -222,7 +254,7 @@ internal sealed partial class CloudflareClient : IDisposable
                 return await SendOnceAsync(call, method, path, body, type, cancellationToken).ConfigureAwait(false);
             }
             catch (CloudflareException exception) when (
-                exception.Fault == CloudflareFault.Passing && attempt < MaxAttempts && method != HttpMethod.Post && method != HttpMethod.Put && (exception.RetryAfter ?? default) <= LongestWaitInside)
+                exception is { Fault: CloudflareFault.Passing, WasTimeout: false } && attempt < MaxAttempts && method != HttpMethod.Post && method != HttpMethod.Put && (exception.RetryAfter ?? default) <= LongestWaitInside)
             {
                 var backoff = TimeSpan.FromMilliseconds(100 * attempt * (1 + Random.Shared.NextDouble()));
                 await Task.Delay(exception.RetryAfter is { } asked && asked > backoff ? asked : backoff, time, cancellationToken).ConfigureAwait(false);
@@ -232,8 +264,44 @@ internal sealed partial class CloudflareClient : IDisposable
 
     private async Task<CfEnvelope<T>> SendOnceAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, CancellationToken cancellationToken)
     {
-        await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+        CloudflareCircuits.CircuitTurn? turn = null;
+        long? began = null;
+        try
+        {
+            turn = await circuits.EnterAsync(call, circuits.AreaOf(path), cancellationToken).ConfigureAwait(false);
+            await EnterAsync(call, cancellationToken).ConfigureAwait(false);
+            began = time.GetTimestamp();
+            var envelope = await CallAsync(call, method, path, body, type, turn.IsTrial ? http.Timeout / 3 : http.Timeout, cancellationToken).ConfigureAwait(false);
+            turn.Answered();
+            metrics.Called(KindOf(path), "ok", time.GetElapsedTime(began.Value));
+            return envelope;
+        }
+        catch (CloudflareException exception)
+        {
+            turn?.Failed(exception);
+            metrics.Called(KindOf(path), exception.Outcome, began is { } at ? time.GetElapsedTime(at) : null);
+            throw;
+        }
+        finally
+        {
+            turn?.Dispose();
+        }
+    }
+
+    // Few words, and none that names a zone.
+    private static string KindOf(string path) => path.Split('/', '?') switch
+    {
+        [_, "zones", _, _, ..] => "dns",
+        [_, "accounts", _, "access", ..] => "access",
+        [_, "accounts", _, "cfd_tunnel", ..] => "tunnels",
+        _ => "account",
+    };
+
+    private async Task<CfEnvelope<T>> CallAsync<T>(CloudflareCall call, HttpMethod method, string path, byte[]? body, JsonTypeInfo<CfEnvelope<T>> type, TimeSpan patience, CancellationToken cancellationToken)
+    {
         HttpResponseMessage? response = null;
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limited.CancelAfter(patience);
         try
         {
             using var request = new HttpRequestMessage(method, baseUrl + path);
@@ -242,17 +310,21 @@ internal sealed partial class CloudflareClient : IDisposable
                 request.Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } };
             }
 
-            response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            var answer = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            response = await http.SendAsync(request, limited.Token).ConfigureAwait(false);
+            var answer = await response.Content.ReadAsByteArrayAsync(limited.Token).ConfigureAwait(false);
             return Judge(call, response, answer, type);
         }
         catch (HttpRequestException exception)
         {
-            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception);
+            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception)
+            {
+                // That the network is down here says nothing about an area of the API.
+                WasNotSent = exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+            };
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception);
+            throw new CloudflareException($"Cloudflare did not {call.What} in time.", CloudflareFault.Passing, exception) { WasTimeout = true };
         }
         finally
         {
@@ -264,18 +336,45 @@ internal sealed partial class CloudflareClient : IDisposable
     // A short wait for the rate limit is waited out here; a long one ends the pass, which is tried again when it is over.
     private async ValueTask EnterAsync(CloudflareCall call, CancellationToken cancellationToken)
     {
-        while (budget.Take(call.Lane) is { Ticks: > 0 } wait)
+        while (await TakeAsync(call.Lane, cancellationToken).ConfigureAwait(false) is { Ticks: > 0 } wait)
         {
             if (wait > LongestWaitInside)
             {
                 throw new CloudflareException(
                     string.Create(CultureInfo.InvariantCulture, $"Cloudflare was not asked to {call.What}, because the calls of these 5 minutes are used up (CF_API_LIMIT={callLimit}, and Cloudflare's own limit); it is asked when there is room again."),
                     CloudflareFault.Passing)
-                { RetryAfter = wait };
+                { RetryAfter = wait, WasNotSent = true };
             }
 
             await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
+            metrics.Waited(wait);
         }
+    }
+
+    private async ValueTask<TimeSpan> TakeAsync(CallLane lane, CancellationToken cancellationToken)
+    {
+        var wait = budget.Take(lane);
+        if (wait > TimeSpan.Zero || shared is null)
+        {
+            return wait;
+        }
+
+        try
+        {
+            wait = await shared.TakeAsync(lane, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            budget.GiveBack();
+            throw;
+        }
+
+        if (wait > TimeSpan.Zero)
+        {
+            budget.GiveBack();
+        }
+
+        return wait;
     }
 
     private CfEnvelope<T> Judge<T>(CloudflareCall call, HttpResponseMessage response, byte[] answer, JsonTypeInfo<CfEnvelope<T>> type)

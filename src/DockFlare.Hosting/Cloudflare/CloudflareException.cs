@@ -33,8 +33,17 @@ internal sealed class CloudflareException(string message, CloudflareFault fault,
 
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the call was never made, so that nothing at Cloudflare is in doubt.</summary>
+    public bool WasNotSent { get; init; }
+
+    /// <summary>Whether no answer came for as long as a call may take.</summary>
+    public bool WasTimeout { get; init; }
+
     /// <summary>Whether Cloudflare counts us as too fast, in whichever status it says so.</summary>
     public bool IsTooManyCalls => Status == HttpStatusCode.TooManyRequests || Code is 971 or 10429;
+
+    /// <summary>What came of the call, in one word for a metric.</summary>
+    public string Outcome => IsTooManyCalls ? "limited" : WasTimeout ? "timeout" : WasNotSent && Status is null && RetryAfter is not null ? "held" : Fault == CloudflareFault.Passing ? "failed" : "refused";
 
     /// <summary>A zone takes no more records.</summary>
     public const int RecordQuotaReached = 81045;

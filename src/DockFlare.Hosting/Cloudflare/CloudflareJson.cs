@@ -45,6 +45,8 @@ internal sealed record CfTunnel(string Id, string Name)
 
 internal sealed record CfNewTunnel(string Name, string ConfigSrc, string TunnelSecret);
 
+internal sealed record CfTunnelSecret(string TunnelSecret);
+
 internal sealed record CfConfiguration(long Version, JsonElement? Config);
 
 internal sealed record CfRecord
@@ -97,4 +99,5 @@ internal sealed record CfBatchResult
 [JsonSerializable(typeof(CfEnvelope<CfBatchResult>))]
 [JsonSerializable(typeof(CfBatch))]
 [JsonSerializable(typeof(CfNewTunnel))]
+[JsonSerializable(typeof(CfTunnelSecret))]
 internal sealed partial class CloudflareJson : JsonSerializerContext;

@@ -12,9 +12,14 @@ namespace DockFlare.Hosting.Cloudflare;
 /// </summary>
 internal sealed class CloudflareObserver(CloudflareClient client)
 {
+    private const int AccessLists = 3;
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, CfRecord>> zones = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (IngressDocument Document, long Version)> tunnels = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TakenTunnel> taken = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> doubted = new(StringComparer.Ordinal);
+
+    /// <summary>How long until there is room for looking at everything anew; until then what is remembered has to do, so that closing an exposure never waits for it.</summary>
+    public TimeSpan UntilRefresh => client.WaitFor(CallLane.Resync, zones.Count + tunnels.Count + AccessLists);
 
     /// <summary>Reads what is not remembered or in doubt.</summary>
     /// <param name="accountId">The account.</param>
@@ -68,16 +73,7 @@ internal sealed class CloudflareObserver(CloudflareClient client)
                 continue;
             }
 
-            foreach (var record in zone.Values)
-            {
-                var isOwned = record.Type is "CNAME" && DnsNames.IsMarked(record.Comment, owner) && DnsNames.FindTunnelId(record.Content!) is { } target && isOwnTunnel(target);
-                records.Add(new(record.Id!, zoneId, record.Name!.ToLowerInvariant(), record.Type!, record.Content!)
-                {
-                    Proxied = record.Proxied ?? false,
-                    Comment = record.Comment,
-                    IsOwned = isOwned,
-                });
-            }
+            records.AddRange(zone.Values.Select(record => Describe(zoneId, record, owner, isOwnTunnel)));
         }
 
         return (
@@ -86,6 +82,15 @@ internal sealed class CloudflareObserver(CloudflareClient client)
                 .ToEquatableArray(),
             records.ToEquatableArray());
     }
+
+    /// <summary>A record as it was read, with whether it is ours.</summary>
+    public static ObservedRecord Describe(string zoneId, CfRecord record, string owner, Func<string, bool> isOwnTunnel) =>
+        new(record.Id!, zoneId, record.Name!.ToLowerInvariant(), record.Type!, record.Content!)
+        {
+            Proxied = record.Proxied ?? false,
+            Comment = record.Comment,
+            IsOwned = record.Type is "CNAME" && DnsNames.IsMarked(record.Comment, owner) && DnsNames.FindTunnelId(record.Content!) is { } target && isOwnTunnel(target),
+        };
 
     /// <summary>Doubts the documents that a connector has a newer version of: somebody else wrote.</summary>
     public void DoubtOutrun(IReadOnlyDictionary<string, ConnectorStatus> connectors)
@@ -127,6 +132,13 @@ internal sealed class CloudflareObserver(CloudflareClient client)
             zone.TryRemove(recordId, out _);
         }
     }
+
+    /// <summary>The tunnels of others that were found to have a name that one of ours is to have.</summary>
+    public EquatableArray<TakenTunnel> TakenTunnels => taken.Values.OrderBy(static tunnel => tunnel.Name, StringComparer.Ordinal).ToEquatableArray();
+
+    public void RememberTaken(TakenTunnel tunnel) => taken[tunnel.Name] = tunnel;
+
+    public void RememberFree(string tunnelName) => taken.TryRemove(tunnelName, out _);
 
     /// <summary>Whether anything remembered may have changed since it was read.</summary>
     public bool HasDoubts => !doubted.IsEmpty;

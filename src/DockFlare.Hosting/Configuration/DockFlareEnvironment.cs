@@ -61,6 +61,8 @@ public static class DockFlareEnvironment
         };
         values["Logging:LogLevel:Default"] = level;
         values["Logging:LogLevel:Microsoft"] = level is "Trace" or "Debug" ? level : "Warning";
+        // Its lines of each request hold the path, and an operator's path can hold an agent key.
+        values["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning";
         values["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = level;
         var isJson = string.Equals(values.GetValueOrDefault($"{DockFlareSettings.Section}:LogFormat")?.Trim(), "json", StringComparison.OrdinalIgnoreCase);
         values["Logging:Console:FormatterName"] = isJson ? "json" : "simple";

@@ -25,7 +25,9 @@ internal static class MasterSettings
             _ => PlanMode.Sync,
         };
         options.MaxDeletePercent = values.Integer("MaxDeletePercent", options.MaxDeletePercent);
+        options.HistoryRetention = values.Duration("HistoryRetention", options.HistoryRetention);
         options.ExternalCloudflared = values.Boolean("ExternalCloudflared", options.ExternalCloudflared);
+        options.MetricsOpen = values.Boolean("MetricsOpen", options.MetricsOpen);
         options.ExternalTunnelId = values.Text("ExternalTunnelId");
         if (options.OwnerId is { } owner && (owner.Length is < 4 or > 32 || owner.Any(static c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-')))
         {
@@ -43,14 +45,27 @@ internal static class MasterSettings
         options.CallLimit = values.Integer("Cloudflare:CallLimit", options.CallLimit);
     }
 
-    public static void Fill(AgentPlaneOptions options, SettingValues values)
+    public static void Fill(AgentPlaneOptions options, SettingValues values, SettingFaults faults)
     {
+        options.Authority = faults.Parse(values.Text("Authority"), static text => ReadAuthority(text), options.Authority);
         options.HeartbeatTimeout = values.Duration("AgentHeartbeatTimeout", options.HeartbeatTimeout);
         options.EnrollmentRequired = values.Boolean("AgentEnrollmentRequired", options.EnrollmentRequired);
         options.PublicUrl = values.Text("PublicUrl");
         if (values.Text("LabelPrefix") is { } prefix)
         {
             options.LabelPrefixes = options.LabelPrefixes.Append(prefix.EndsWith('.') ? prefix : prefix + ".").ToEquatableArray();
+        }
+    }
+
+    private static AgentAuthority ReadAuthority(string text)
+    {
+        try
+        {
+            return AgentAuthority.Parse(text);
+        }
+        catch (FormatException exception)
+        {
+            throw new FormatException($"DOCKFLARE_AUTHORITY is '{text}': {exception.Message}", exception);
         }
     }
 

@@ -11,6 +11,7 @@ namespace DockFlare.Hosting.Docker;
 internal sealed partial class ConnectorEngine(IDockerClient client, DockerOptions options, ILogger logger)
 {
     private const int LogLines = 8;
+    private readonly HashSet<string> unjoined = new(StringComparer.Ordinal);
 
     /// <summary>Every connector of ours in any state, and what an older agent or master left in our place.</summary>
     public async Task<List<ContainerInspectResponse>> FindAsync(string? tunnelName, CancellationToken cancellationToken)
@@ -150,11 +151,32 @@ internal sealed partial class ConnectorEngine(IDockerClient client, DockerOption
             try
             {
                 await client.Networks.ConnectNetworkAsync(network, new() { Container = container.ID }, cancellationToken).ConfigureAwait(false);
+                unjoined.Remove(network);
                 LogJoined(container.Name.TrimStart('/'), network);
             }
             catch (DockerApiException error)
             {
-                LogNotJoined(container.Name.TrimStart('/'), network, error.Message);
+                if (unjoined.Add(network))
+                {
+                    LogNotJoined(container.Name.TrimStart('/'), network, error.Message);
+                }
+            }
+        }
+    }
+
+    /// <summary>Takes a connector off networks; one that is gone is gone.</summary>
+    public async Task LeaveAsync(ContainerInspectResponse container, IEnumerable<string> networks, CancellationToken cancellationToken)
+    {
+        foreach (var network in networks.Where(network => container.NetworkSettings?.Networks?.ContainsKey(network) == true))
+        {
+            try
+            {
+                await client.Networks.DisconnectNetworkAsync(network, new() { Container = container.ID }, cancellationToken).ConfigureAwait(false);
+                LogLeft(container.Name.TrimStart('/'), network);
+            }
+            catch (DockerApiException error) when (error.StatusCode is HttpStatusCode.NotFound)
+            {
+                // The network or the container went meanwhile.
             }
         }
     }
@@ -196,6 +218,9 @@ internal sealed partial class ConnectorEngine(IDockerClient client, DockerOption
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The connector {Name} joined the network {Network}.")]
     private partial void LogJoined(string name, string network);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The connector {Name} left the network {Network}, as nothing it serves is there any more.")]
+    private partial void LogLeft(string name, string network);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The connector {Name} cannot join the network {Network}: {Cause}. Containers there are not reached by name.")]
     private partial void LogNotJoined(string name, string network, string cause);

@@ -23,6 +23,9 @@ internal sealed partial class DockerTunnelRunner(
     private readonly DockerOptions settings = options.Value;
     private readonly SemaphoreSlim gate = new(1, 1);
 
+    /// <summary>The networks that connectors joined because they were asked to: these they leave again, and no others.</summary>
+    private readonly HashSet<string> joined = new(StringComparer.Ordinal);
+
     /// <summary>Labels cannot be changed: what a connector that was left alone has come to stand for.</summary>
     private TunnelSpec? accepted;
 
@@ -84,8 +87,8 @@ internal sealed partial class DockerTunnelRunner(
     }
 
     /// <summary>
-    /// Lets every connector join these networks, as <c>CLOUDFLARED_ATTACH</c> asks for; those it is on already are left. One that cannot be
-    /// joined is logged and does not stop the others.
+    /// Lets every connector join these networks, as <c>CLOUDFLARED_ATTACH</c> asks for, and leave those it joined before and that are not among them:
+    /// a network with a connector on it cannot be removed. One that cannot be joined is logged once and does not stop the others.
     /// </summary>
     /// <exception cref="TunnelException">The engine does not answer.</exception>
     public ValueTask AttachAsync(IReadOnlyCollection<string> networks, CancellationToken cancellationToken) => ActAsync(
@@ -93,8 +96,12 @@ internal sealed partial class DockerTunnelRunner(
         {
             foreach (var container in await engine.FindAsync(accepted?.TunnelName, cancellationToken).ConfigureAwait(false))
             {
+                await engine.LeaveAsync(container, joined.Except(networks, StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
                 await engine.JoinAsync(container, networks, cancellationToken).ConfigureAwait(false);
             }
+
+            joined.Clear();
+            joined.UnionWith(networks.Where(network => network != settings.ConnectorNetwork));
         },
         cancellationToken);
 
@@ -158,6 +165,7 @@ internal sealed partial class DockerTunnelRunner(
         var id = await engine.StartAsync(spec, replica, $"{ConnectorPlan.NameOf(settings, replica)}-{suffix}", cancellationToken).ConfigureAwait(false);
         try
         {
+            await JoinLikeAsync(id, replica, found, cancellationToken).ConfigureAwait(false);
             await UntilReadyAsync(id, spec, cancellationToken).ConfigureAwait(false);
         }
         catch (TunnelException)
@@ -169,6 +177,16 @@ internal sealed partial class DockerTunnelRunner(
         LogStarted(settings.ConnectorName, spec.TunnelName, spec.Generation, found.Exists(c => c.State is { Running: true }) ? "in place of the one before" : "anew");
         return await engine.InspectAsync(id, cancellationToken).ConfigureAwait(false)
             ?? throw new TunnelException($"The connector '{settings.ConnectorName}' was removed while it was being started.");
+    }
+
+    // Before the old one goes, so that no origin is out of reach in between.
+    private async Task JoinLikeAsync(string id, int replica, List<ContainerInspectResponse> found, CancellationToken cancellationToken)
+    {
+        var networks = found.Where(c => ConnectorPlan.ReplicaOf(c) == replica).SelectMany(static c => c.NetworkSettings?.Networks?.Keys ?? []).Concat(joined).Where(static network => network is not ("host" or "none")).Distinct(StringComparer.Ordinal).ToList();
+        if (settings.ConnectorAttach && await engine.InspectAsync(id, cancellationToken).ConfigureAwait(false) is { } fresh)
+        {
+            await engine.JoinAsync(fresh, networks, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>

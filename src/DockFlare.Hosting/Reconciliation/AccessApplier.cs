@@ -1,4 +1,3 @@
-using System.Net;
 using DockFlare.Core;
 using DockFlare.Core.Access;
 using DockFlare.Core.Reconciliation;
@@ -18,7 +17,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         var faults = new List<GuardFault>();
         await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
         var missing = faults.ToDictionary(static fault => fault.Key, StringComparer.Ordinal);
-        await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
+        await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
         return faults;
     }
 
@@ -46,7 +45,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
     private async Task SideBySideAsync(IEnumerable<Change> changes, List<GuardFault> faults, Func<Change, Task> apply)
     {
         ApplyFault? stop = null;
-        foreach (var chunk in changes.Chunk(CloudflareApplier.SideBySide))
+        foreach (var chunk in changes.OrderBy(static change => LaneOf(change) == CallLane.Closing ? 0 : 1).Chunk(CloudflareApplier.SideBySide))
         {
             if (stop is not null)
             {
@@ -77,11 +76,14 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         }
         catch (CloudflareException exception)
         {
-            Forget(change);
+            if (!exception.WasNotSent)
+            {
+                Forget(change);
+            }
 
             // A policy that was just taken off its last application may still count as in use for a while.
             var fault = exception.Fault == CloudflareFault.Conflict && change is Change.DeletePolicy ? CloudflareFault.Passing : exception.Fault;
-            return new(KeyOf(change), new(change.Subject, exception.Message, fault, exception.RetryAfter)) { IsLimit = exception.Status == HttpStatusCode.TooManyRequests || exception.RetryAfter is not null };
+            return new(KeyOf(change), new(change.Subject, exception.Message, fault, exception.RetryAfter)) { IsLimit = exception.IsTooManyCalls || exception.RetryAfter is not null };
         }
     }
 
@@ -111,13 +113,18 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         var before = observer.Policies.Where(policy => string.Equals(AccessStore.Looks(policy.Policy), looks, StringComparison.Ordinal)).Select(static policy => policy.Id);
         var id = await MakeAsync(
             AccessStore.PolicyKind, new() { Key = desired.Key, Sent = looks, Before = before.ToEquatableArray() },
-            async () => (await client.CreatePolicyAsync(accountId, desired.Policy, cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+            async () => (await client.CreatePolicyAsync(accountId, desired.Policy, LaneOf(change), cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
         observer.Remember(new ObservedPolicy(id, desired.Policy));
     }
 
     private async Task AppAsync(string accountId, Change change, Dictionary<string, GuardFault> missing, CancellationToken cancellationToken)
     {
-        var desired = change is Change.UpdateAccess { Desired: var replaced } ? replaced : ((Change.CreateAccess)change).Desired;
+        var (desired, there) = change switch
+        {
+            Change.UpdateAccess update => (update.Desired, update.Observed),
+            Change.AdoptAccess adopt => (adopt.Desired, adopt.Observed),
+            _ => (((Change.CreateAccess)change).Desired, null),
+        };
         var policies = new List<ObservedPolicy>();
         foreach (var policy in desired.Policies)
         {
@@ -132,10 +139,15 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         }
 
         var ids = policies.ConvertAll(static policy => policy.Id);
-        if (change is Change.UpdateAccess update)
+        if (there is not null)
         {
-            await client.ReplaceAppAsync(accountId, update.Observed.Id, desired, ids, cancellationToken).ConfigureAwait(false);
-            observer.Remember(AsSent(update.Observed, desired, policies));
+            if (change is Change.AdoptAccess)
+            {
+                await store.SaveAsync(AccessStore.AppKind, new() { Key = desired.Key, Id = there.Id }, cancellationToken).ConfigureAwait(false);
+            }
+
+            await client.ReplaceAppAsync(accountId, there.Id, desired, ids, cancellationToken).ConfigureAwait(false);
+            observer.Remember(AsSent(there, desired, policies));
             return;
         }
 
@@ -144,7 +156,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         ObservedApp? made = null;
         await MakeAsync(
             AccessStore.AppKind, new() { Key = desired.Key, Sent = looks, Before = before.ToEquatableArray() },
-            async () => (made = await client.CreateAppAsync(accountId, desired, ids, cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+            async () => (made = await client.CreateAppAsync(accountId, desired, ids, LaneOf(change), cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
         observer.Remember(AsSent(made!, desired, policies));
     }
 
@@ -158,9 +170,9 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
             await store.SaveAsync(kind, new() { Key = record.Key, Id = id }, cancellationToken).ConfigureAwait(false);
             return id;
         }
-        catch (CloudflareException exception) when (exception.Fault is not CloudflareFault.Passing)
+        catch (CloudflareException exception) when (exception.Fault is not CloudflareFault.Passing || exception.WasNotSent)
         {
-            // It was refused, so nothing was made now; an earlier try may have been, and is looked for.
+            // It was refused or never asked, so nothing was made now; an earlier try may have been, and is looked for.
             if (last is null)
             {
                 await store.RemoveAsync(kind, record.Key, cancellationToken).ConfigureAwait(false);
@@ -184,6 +196,14 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         AutoRedirectToIdentity = desired.AutoRedirectToIdentity,
         AllowedIdps = desired.AllowedIdps,
         Policies = desired.Inline.IsEmpty ? policies.ToEquatableArray() : desired.Inline.Select(static policy => new ObservedPolicy("", policy) { IsReusable = false }).ToEquatableArray(),
+    };
+
+    // A change of what is there may shut somebody out; what guards a host that is served already closes an exposure.
+    private static CallLane LaneOf(Change change) => change switch
+    {
+        Change.CreatePolicy { IsClosing: false } or Change.CreateAccess { IsClosing: false } => CallLane.Guard,
+        Change.DeletePolicy or Change.DeleteAccess => CallLane.Route,
+        _ => CallLane.Closing,
     };
 
     private static string KeyOf(Change change) => change switch

@@ -34,6 +34,7 @@ internal sealed record AccessRecord
     ])]
 [JsonSerializable(typeof(AccessRecord))]
 [JsonSerializable(typeof(AccessGroup))]
+[JsonSerializable(typeof(ZoneDefault))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(AccessPolicy[]))]
 [JsonSerializable(typeof(AccessSelector[]))]

@@ -11,11 +11,12 @@ internal sealed class AccessStore(IStateStore store)
 {
     public const string AppKind = "access-app";
     public const string PolicyKind = "access-policy";
+    public const string TokenKind = "access-service-token";
     private readonly ConcurrentDictionary<(string Kind, string Key), (AccessRecord Record, long Version)> records = new();
     private bool isLoaded;
 
     /// <summary>Whether nothing of ours is, or may be, in Access.</summary>
-    public bool IsEmpty => records.IsEmpty;
+    public bool IsEmpty => records.Keys.All(static key => key.Kind == TokenKind);
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
@@ -24,7 +25,7 @@ internal sealed class AccessStore(IStateStore store)
             return;
         }
 
-        foreach (var kind in (string[])[AppKind, PolicyKind])
+        foreach (var kind in (string[])[AppKind, PolicyKind, TokenKind])
         {
             foreach (var document in await store.ListAsync(kind, cancellationToken).ConfigureAwait(false))
             {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>What a pass needs to know of Access: what names mean, what is there, and which of it is ours.</summary>
-internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, IOptions<CloudflareOptions> options)
+internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, ZoneDefaultStore zoneDefaults, IOptions<CloudflareOptions> options)
 {
     private int settledReads;
 
@@ -18,7 +18,11 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
     {
         await store.LoadAsync(cancellationToken).ConfigureAwait(false);
         await groups.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await zoneDefaults.LoadAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The zones that operators want protected as a whole.</summary>
+    public EquatableArray<ZoneDefault> ZoneDefaults => zoneDefaults.All;
 
     /// <summary>What the names in labels can mean.</summary>
     public AccessCatalog Catalog() => new()
@@ -26,6 +30,8 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
         Groups = groups.All,
         IdentityProviders = observer.IdentityProviders ?? [],
         UnreadIdentityProviders = observer.IdentityProviders is null ? observer.UnreadIdentityProviders ?? "They have not been looked at yet." : null,
+        ServiceTokens = observer.ServiceTokens ?? [],
+        UnreadServiceTokens = observer.ServiceTokens is null ? observer.UnreadServiceTokens ?? "They have not been looked at yet." : null,
         AccountEmail = options.Value.AccountEmail,
     };
 
@@ -33,24 +39,34 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
     /// <returns>What failed; null when nothing did.</returns>
     public async Task<CloudflareException?> ReadAsync(string accountId, DesiredState desired, bool refresh, CancellationToken cancellationToken)
     {
-        IsInUse = !store.IsEmpty || desired.Routes.Any(static route => route.Access is not null);
+        IsInUse = !store.IsEmpty || !desired.ZoneDefaults.IsEmpty || desired.Routes.Any(static route => route.Access is not null);
         if (!IsInUse)
         {
             return null;
         }
 
-        var faults = await observer.ReadAsync(accountId, refresh, cancellationToken).ConfigureAwait(false);
+        var faults = await observer.ReadAsync(accountId, refresh, NamedTokens(desired), cancellationToken).ConfigureAwait(false);
         if (observer.Unread is null && observer.Reads != settledReads)
         {
             var apps = observer.Apps.ToDictionary(static app => app.Id, static app => AccessStore.Looks(app.Name, app.Destinations), StringComparer.Ordinal);
             var policies = observer.Policies.ToDictionary(static policy => policy.Id, static policy => AccessStore.Looks(policy.Policy), StringComparer.Ordinal);
-            var wanted = desired.Routes.Where(static route => route.Access is not null).Select(static route => route.Key.ToString()).ToHashSet(StringComparer.Ordinal);
+            var wanted = desired.Routes.Where(static route => route.Access is not null).Select(static route => route.Key.ToString()).Concat(desired.ZoneDefaults.Select(static zone => zone.Key)).ToHashSet(StringComparer.Ordinal);
             await store.SettleAsync(AccessStore.AppKind, apps, wanted, cancellationToken).ConfigureAwait(false);
             await store.SettleAsync(AccessStore.PolicyKind, policies, desired.Policies.Select(static policy => policy.Key).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
             settledReads = observer.Reads;
         }
 
         return faults.Count > 0 ? faults[0] : null;
+    }
+
+    // The service tokens that policies name rather than give the id of.
+    private List<string> NamedTokens(DesiredState desired)
+    {
+        var policies = groups.All.SelectMany(static group => group.Policies)
+            .Concat(desired.Routes.Select(static route => route.Access?.CustomRules).OfType<string>().Where(static json => json.Contains("service_token", StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).SelectMany(static json => CustomRules.Read(json, "", out _)));
+        return [.. policies.SelectMany(static policy => policy.Include.Concat(policy.Exclude).Concat(policy.Require))
+            .Where(static selector => selector.Kind == AccessSelectorKind.ServiceToken && !Guid.TryParse(selector.Value, out _))
+            .Select(static selector => selector.Value).Distinct(StringComparer.OrdinalIgnoreCase)];
     }
 
     /// <summary>Reads the organisation's name, when cloudflared is to check tokens.</summary>

@@ -4,11 +4,12 @@ using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Commands;
+using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>What a pass needs to know of agents: whose tunnel is which, what they report and what they have been told.</summary>
-internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, AgentTunnels agentTunnels, TunnelStore tunnels)
+internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, AgentTunnels agentTunnels, TunnelStore tunnels, IOptions<AgentPlaneOptions> options)
 {
     private List<AgentRecord> enrolled = [];
 
@@ -23,17 +24,17 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
     public List<TunnelAssignment> Assignments()
     {
         var assignments = new List<TunnelAssignment>(enrolled.Count);
-        var inUse = new HashSet<(AgentId, string)>();
+        var inUse = new HashSet<string>(StringComparer.Ordinal);
         foreach (var agent in enrolled)
         {
-            inUse.Add((agent.Id, agent.TunnelName!));
-            var record = tunnels.Find(agent.Id, agent.TunnelName!);
+            inUse.Add(agent.TunnelName!);
+            var record = tunnels.Find(agent.TunnelName!);
             assignments.Add(new(record?.TunnelId ?? TunnelAssignment.Planned(agent.TunnelName!), agent.Id, record?.Generation ?? 1) { Name = agent.TunnelName! });
         }
 
         foreach (var record in tunnels.All)
         {
-            if (record.TunnelId is not null && !inUse.Contains((new(record.Agent), record.Name)) && (!record.Owned.IsEmpty || !record.ZoneIds.IsEmpty))
+            if (record.TunnelId is not null && !inUse.Contains(record.Name) && (!record.Owned.IsEmpty || !record.ZoneIds.IsEmpty))
             {
                 assignments.Add(new(record.TunnelId, default, record.Generation) { Name = record.Name });
             }
@@ -53,15 +54,36 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
     }
 
     /// <summary>Whether an operator named the tunnel, and it may be adopted.</summary>
-    public bool IsNamedByOperator(TunnelAssignment tunnel) => registry.Find(tunnel.Agent) is { AdoptTunnel: true };
+    public bool IsNamedByOperator(TunnelAssignment tunnel) =>
+        enrolled.Exists(agent => agent.AdoptTunnel && string.Equals(agent.TunnelName, tunnel.Name, StringComparison.Ordinal));
 
     /// <summary>The newest report of each enrolled agent. A pending one publishes nothing.</summary>
     public EquatableArray<AgentReport> Reports() =>
         enrolled.Select(agent => registry.FindReport(agent.Id)).OfType<AgentReport>().ToEquatableArray();
 
     /// <summary>The routes that enrolled agents held after the last pass.</summary>
-    public EquatableArray<DesiredRoute> Held() =>
-        enrolled.Select(agent => tunnels.Find(agent.Id, agent.TunnelName!)).OfType<TunnelRecord>().SelectMany(static record => record.Routes).ToEquatableArray();
+    public EquatableArray<DesiredRoute> Held()
+    {
+        var holders = enrolled.Select(static agent => agent.Id).ToHashSet();
+        return tunnels.All.SelectMany(static record => record.Routes)
+            .Where(route => route.Holder.Source == RouteSource.Manual || holders.Contains(route.Holder.Agent))
+            .ToEquatableArray();
+    }
+
+    /// <summary>The hosts of agents that an operator took out: removed, or not enrolled any more.</summary>
+    public EquatableArray<string> Ended()
+    {
+        var holders = enrolled.Select(static agent => agent.Id).ToHashSet();
+        return tunnels.All.SelectMany(static record => record.Routes)
+            .Where(route => route.Holder.Source == RouteSource.Label && !holders.Contains(route.Holder.Agent)).Select(static route => route.Key.Host)
+            .Concat(tunnels.All.SelectMany(static record => record.Ended))
+            .Distinct(StringComparer.Ordinal)
+            .ToEquatableArray();
+    }
+
+    /// <summary>What each enrolled agent may claim.</summary>
+    public IReadOnlyDictionary<AgentId, AgentAuthority> Authorities() =>
+        enrolled.ToDictionary(static agent => agent.Id, agent => agent.Authority is { } text ? AgentAuthority.Parse(text) : options.Value.Authority);
 
     /// <summary>What each agent runs; the queue is asked only about those that do not run what they should.</summary>
     public async ValueTask<EquatableArray<ObservedAgent>> ObserveAsync(List<TunnelAssignment> assignments, CancellationToken cancellationToken)
@@ -84,19 +106,30 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
         return observed.ToEquatableArray();
     }
 
-    /// <summary>What the connectors say of themselves, by tunnel.</summary>
+    /// <summary>
+    /// What the connectors say of themselves, by tunnel. Several agents can run connectors of one tunnel: a visitor may reach any of them,
+    /// so together they are as far as the one that is behind. One that is away or not connected says nothing while another serves.
+    /// </summary>
     public Dictionary<string, ConnectorStatus> Connectors()
     {
+        var reported = enrolled
+            .Select(agent => (IsHere: registry.IsOnline(agent.Id), Status: registry.FindReport(agent.Id)?.Connector))
+            .Where(static connector => connector.Status is not null)
+            .GroupBy(static connector => connector.Status!.TunnelId, StringComparer.Ordinal);
         var connectors = new Dictionary<string, ConnectorStatus>(StringComparer.Ordinal);
-        foreach (var agent in enrolled)
+        foreach (var tunnel in reported)
         {
-            if (registry.FindReport(agent.Id)?.Connector is { } connector)
-            {
-                connectors[connector.TunnelId] = connector;
-            }
+            var serving = tunnel.Where(static connector => connector is { IsHere: true, Status.ReadyConnections: > 0 }).ToList();
+            connectors.Add(tunnel.Key, (serving.Count > 0 ? serving : [.. tunnel]).Select(static connector => connector.Status!).Aggregate(Together));
         }
 
         return connectors;
+
+        static ConnectorStatus Together(ConnectorStatus one, ConnectorStatus other) => one with
+        {
+            ReadyConnections = one.ReadyConnections + other.ReadyConnections,
+            ConfigVersion = one.ConfigVersion is { } first && other.ConfigVersion is { } second ? Math.Min(first, second) : null,
+        };
     }
 
     /// <summary>The tunnels whose connectors never tell which configuration they run: those of agents of protocols 1 and 2, and those run by someone else.</summary>

@@ -30,6 +30,9 @@ internal sealed record PassSnapshot
     /// <summary>How long Cloudflare asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>How long looking at everything anew has to wait for room in the budget; null when it was not put off.</summary>
+    public TimeSpan? ResyncIn { get; init; }
+
     public DesiredState Desired { get; init; } = new();
 
     /// <summary>What was applied in this pass.</summary>

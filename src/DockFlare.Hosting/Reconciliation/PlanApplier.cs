@@ -83,11 +83,11 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
     private async Task<bool> ProvisionAsync(Step step, CancellationToken cancellationToken)
     {
         var made = 0;
-        foreach (var chunk in step.In<Change.CreateTunnel>(ChangePhase.Provision).Chunk(CloudflareApplier.SideBySide))
+        foreach (var chunk in step.In<Change>(ChangePhase.Provision).Chunk(CloudflareApplier.SideBySide))
         {
-            await Task.WhenAll(chunk.Select(create => TryAsync(step, create, async () =>
+            await Task.WhenAll(chunk.Select(change => TryAsync(step, change, async () =>
             {
-                var fault = await cloudflare.CreateTunnelAsync(step.Context.Account.AccountId, create, step.Context.IsNamedByOperator(create.Tunnel), cancellationToken).ConfigureAwait(false);
+                var fault = await cloudflare.ProvisionAsync(step.Context.Account.AccountId, change, step.Context.IsNamedByOperator, cancellationToken).ConfigureAwait(false);
                 Interlocked.Add(ref made, fault is null ? 1 : 0);
                 return fault;
             }))).ConfigureAwait(false);
@@ -98,6 +98,12 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
 
     private async Task IngressAsync(Step step, ChangePhase phase, CancellationToken cancellationToken)
     {
+        foreach (var adopt in step.In<Change.AdoptRule>(phase))
+        {
+            await cloudflare.AdoptRuleAsync(adopt, cancellationToken).ConfigureAwait(false);
+            step.Tried.Add(adopt);
+        }
+
         foreach (var chunk in step.In<Change.PutIngress>(phase).Where(step.IsReady).Chunk(CloudflareApplier.SideBySide))
         {
             await Task.WhenAll(chunk.Select(put => TryAsync(step, put, () =>
@@ -108,7 +114,7 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
     private async Task RecordsAsync(Step step, ChangePhase phase, CancellationToken cancellationToken)
     {
         var changes = step.In<Change>(phase)
-            .Where(static change => change is Change.CreateDns or Change.UpdateDns or Change.DeleteDns)
+            .Where(static change => change is Change.CreateDns or Change.UpdateDns or Change.AdoptDns or Change.DeleteDns)
             .Where(step.IsReady)
             .Where(change => !IsRefused(step, change));
         foreach (var chunk in changes.GroupBy(ZoneOf, StringComparer.Ordinal).Chunk(CloudflareApplier.SideBySide))
@@ -194,6 +200,7 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
     {
         Change.CreateDns create => create.Desired.ZoneId,
         Change.UpdateDns update => update.Observed.ZoneId,
+        Change.AdoptDns adopt => adopt.Observed.ZoneId,
         Change.DeleteDns delete => delete.Observed.ZoneId,
         _ => throw new ArgumentException($"{change.GetType().Name} is not a change of a record.", nameof(change)),
     };
@@ -226,7 +233,7 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
             {
                 failedTunnels.Add(put.Tunnel.TunnelId);
             }
-            else if (change is Change.CreateDns or Change.UpdateDns)
+            else if (change is Change.CreateDns or Change.UpdateDns or Change.AdoptDns)
             {
                 failedHosts.Add(change.Subject);
             }
@@ -241,6 +248,8 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
                     return IsRouted(create.Desired);
                 case Change.UpdateDns update:
                     return IsRouted(update.Desired);
+                case Change.AdoptDns adopt:
+                    return IsRouted(adopt.Desired);
                 case Change.PutIngress put:
                     return !put.Tunnel.IsPlanned && (!put.AfterMove || (!failedTunnels.Contains(put.Tunnel.TunnelId) && !put.Removed.Any(identity => failedHosts.Contains(identity.Hostname))));
                 case Change.DeleteDns delete:

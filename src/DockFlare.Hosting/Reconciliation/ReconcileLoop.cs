@@ -27,6 +27,7 @@ internal sealed partial class ReconcileLoop(
             }
 
             var snapshot = await RunAsync(resync, stoppingToken).ConfigureAwait(false);
+            resyncAt = resync && snapshot.ResyncIn is { } later ? time.GetUtcNow() + later : resyncAt;
             Say(snapshot);
             failures = snapshot.MayPass || IsUnfinished(snapshot) ? failures + 1 : 0;
             await WaitAsync(NextLook(snapshot, failures, resyncAt), stoppingToken).ConfigureAwait(false);
@@ -127,7 +128,7 @@ internal sealed partial class ReconcileLoop(
 
     // Each call has a ray of its own: the same trouble once more is still the same trouble.
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
-    private static string? WithoutRay(string? text) => text is null ? null : Ray().Replace(text, "");
+    internal static string? WithoutRay(string? text) => text is null ? null : Ray().Replace(text, "");
 
     [System.Text.RegularExpressions.GeneratedRegex(", cf-ray [^)]*")]
     private static partial System.Text.RegularExpressions.Regex Ray();

@@ -12,8 +12,8 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
-    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, TimeProvider time,
-    ILogger<Reconciler> logger)
+    CloudflareSide cloudflare, AgentView agents, TunnelStore tunnels, ManualRouteStore manual, OwnerMark ownerMark, IOptions<MasterOptions> options, LabelOptions labels, PassBoard board, PassHistory history, TimeProvider time,
+    DockFlareMetrics metrics, ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
     private const string AccessUnread = "access";
@@ -21,26 +21,29 @@ internal sealed partial class Reconciler(
     private readonly LabelReadings readings = new();
     private long passes;
     private bool deletionsConfirmed;
+    private string? confirmedDigest;
     private HashSet<string> blockedHosts = [];
 
-    /// <summary>The next pass may delete what the brake holds back.</summary>
-    public void ConfirmDeletions() => deletionsConfirmed = true;
+    /// <summary>What operators agreed to.</summary>
+    public Confirmations Confirmations { get; } = new(time);
 
     /// <summary>Runs one pass and publishes what came of it.</summary>
     /// <param name="resync">Look at everything anew rather than trust what is remembered.</param>
     /// <param name="cancellationToken">Ends the pass between two calls.</param>
     public async Task<PassSnapshot> RunOnceAsync(bool resync, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var (started, calls) = (time.GetTimestamp(), metrics.CallsMade);
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await agents.LoadAsync(cancellationToken).ConfigureAwait(false);
         await manual.LoadAsync(cancellationToken).ConfigureAwait(false);
         await cloudflare.Access.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
-            : SetupPass();
+            : await SetupPassAsync(cancellationToken).ConfigureAwait(false);
         snapshot = snapshot with { Number = ++passes, At = time.GetUtcNow(), Duration = time.GetElapsedTime(started) };
         activity?.SetTag("dockflare.changes", snapshot.Applied.Count);
+        var outcome = snapshot.IsConverged ? "converged" : snapshot.Trouble is null ? "unfinished" : "failed";
+        metrics.Passed(outcome, snapshot.Duration, snapshot.Applied.Count, metrics.CallsMade - calls, snapshot.Routes);
         board.Publish(snapshot);
         return snapshot;
     }
@@ -57,18 +60,26 @@ internal sealed partial class Reconciler(
             return board.Current with { Trouble = exception.Message, Applied = [], RetryAfter = exception.RetryAfter, MayPass = exception.Fault == CloudflareFault.Passing };
         }
 
+        var resyncIn = resync ? cloudflare.Observer.UntilRefresh : TimeSpan.Zero;
+        resync &= resyncIn == TimeSpan.Zero;
         var owner = await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false);
         var applied = new List<Change>();
         var faults = new List<ApplyFault>();
         var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
+        var ending = options.Value.DryRun ? [] : await cloudflare.Removals.RollSecretsAsync(account.AccountId, cancellationToken).ConfigureAwait(false);
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
+            await history.PruneAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        var looksAnew = Confirmations.TakeNew() || resync;
+        (confirmedDigest, deletionsConfirmed) = (Confirmations.TakeDeletions(), false);
+
+        var settled = history.Settled();
         for (var round = 1; ; round++)
         {
-            var look = await LookAsync(account, owner, resync && round == 1, unmade, cancellationToken).ConfigureAwait(false);
+            var look = await LookAsync(account, owner, looksAnew && round == 1, unmade, cancellationToken).ConfigureAwait(false);
             if (look.IsTunnelGone && round < MaxRounds)
             {
                 continue;
@@ -89,14 +100,17 @@ internal sealed partial class Reconciler(
             if (!look.Plan.IsEmpty)
             {
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
+                var pending = await history.BeginAsync(look.Desired, look.Observed, look.Plan, settled, cancellationToken).ConfigureAwait(false);
                 var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
+                var done = Done(result);
+                await history.CompleteAsync(pending, result, done, cancellationToken).ConfigureAwait(false);
                 faults.AddRange(result.Faults);
                 foreach (var (key, fault) in result.Unmade)
                 {
                     unmade[key] = fault;
                 }
 
-                applied.AddRange(Done(result));
+                applied.AddRange(done);
                 if (result.HasMore && round < MaxRounds)
                 {
                     // Now that there are tunnels and applications, what depends on their ids can be planned.
@@ -107,9 +121,11 @@ internal sealed partial class Reconciler(
             }
 
             faults.AddRange(Unresolved(look, unmade, owner));
-            deletionsConfirmed = false;
+            (confirmedDigest, deletionsConfirmed) = (null, false);
             await SettleRecordsAsync(look, cancellationToken).ConfigureAwait(false);
-            return Describe(look, account, applied, faults);
+            faults.AddRange(ending);
+            faults.AddRange(await cloudflare.Removals.StepAsync(account.AccountId, cancellationToken).ConfigureAwait(false));
+            return Describe(look, account, applied, faults) with { ResyncIn = resyncIn > TimeSpan.Zero ? resyncIn : null };
         }
     }
 
@@ -163,13 +179,40 @@ internal sealed partial class Reconciler(
             Dns = records,
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
             UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
+            TakenTunnels = cloudflare.Observer.TakenTunnels,
             Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };
-        return new(desired, observed, Planner.Compute(desired, observed, Policy, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
+        return new(desired, observed, Compute(desired, observed, owner), unread) { Known = new() { Tunnels = knownDocuments, Dns = knownRecords } };
     }
 
-    private PlanPolicy Policy => new() { Mode = options.Value.Policy, MaxDeletePercent = options.Value.MaxDeletePercent, DeletionsConfirmed = deletionsConfirmed };
+    // A confirmation is about what was shown: it opens the brake when that is what is held now, and then for the whole pass.
+    private Plan Compute(DesiredState desired, ObservedState observed, string owner)
+    {
+        var plan = Planner.Compute(desired, observed, Policy, owner);
+        if (confirmedDigest is null || deletionsConfirmed)
+        {
+            return plan;
+        }
+
+        if (!string.Equals(plan.ConfirmationDigest, confirmedDigest, StringComparison.Ordinal))
+        {
+            LogConfirmationOutdated();
+            confirmedDigest = null;
+            return plan;
+        }
+
+        deletionsConfirmed = true;
+        return Planner.Compute(desired, observed, Policy, owner);
+    }
+
+    private PlanPolicy Policy => new()
+    {
+        Mode = options.Value.Policy,
+        MaxDeletePercent = options.Value.MaxDeletePercent,
+        DeletionsConfirmed = deletionsConfirmed,
+        Adopted = Confirmations.Adoptions,
+    };
 
     // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
     private IEnumerable<ApplyFault> Unresolved(Look look, Dictionary<string, ApplyFault> unmade, string owner)
@@ -191,8 +234,11 @@ internal sealed partial class Reconciler(
         Manual = manual.All.Select(route => route with { TunnelId = tunnels.CurrentIdOf(route.TunnelId) }).ToEquatableArray(),
         Zones = zones,
         Access = cloudflare.Access.Catalog(),
+        ZoneDefaults = cloudflare.Access.ZoneDefaults,
         FallbackZoneId = cloudflare.FallbackZoneId,
         Held = agents.Held(),
+        Ended = agents.Ended(),
+        Authorities = agents.Authorities(),
         Now = time.GetUtcNow(),
         GracePeriod = options.Value.GracePeriod,
         Labels = labels,
@@ -238,6 +284,7 @@ internal sealed partial class Reconciler(
             .Where(static record => record.IsOwned)
             .ToLookup(static record => DnsNames.FindTunnelId(record.Content)!, static record => record.ZoneId, StringComparer.Ordinal);
         var routes = look.Desired.Routes.ToLookup(static route => route.TunnelId, StringComparer.Ordinal);
+        var guarded = look.Observed.Access?.Apps.Select(static app => app.OwnedAs?.Split('/')[0]).OfType<string>().ToHashSet(StringComparer.Ordinal) ?? [];
         foreach (var record in tunnels.All.Where(static record => record.TunnelId is not null).ToList())
         {
             var own = routes[record.TunnelId!].ToEquatableArray();
@@ -245,11 +292,14 @@ internal sealed partial class Reconciler(
                 .Concat(record.FormerIds.Append(record.TunnelId!).SelectMany(id => zonesByTunnel[id]))
                 .Concat(own.Select(static route => route.ZoneId));
             var known = look.Known.Tunnels.FirstOrDefault(tunnel => string.Equals(tunnel.TunnelId, record.TunnelId, StringComparison.Ordinal));
+            var owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own);
+            var there = owned.Select(static rule => rule.Hostname).Concat(guarded).ToHashSet(StringComparer.Ordinal);
             await tunnels.SaveAsync(
                 record with
                 {
                     Routes = KeepsIntent(record) ? record.Routes : own,
-                    Owned = known is null || cloudflare.Observer.IsDoubted(known.TunnelId) ? record.Owned : Settle(record, known, own),
+                    Owned = owned,
+                    Ended = look.Desired.Ended.Where(host => there.Contains(host) && (record.Ended.Contains(host) || record.Routes.Any(route => string.Equals(route.Key.Host, host, StringComparison.Ordinal)))).ToEquatableArray(),
                     ZoneIds = zoneIds.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToEquatableArray(),
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -304,16 +354,26 @@ internal sealed partial class Reconciler(
             Faults = messages,
             MayPass = faults.Exists(static fault => fault.Fault is CloudflareFault.Passing or CloudflareFault.NotFound || fault.Message.Length == 0)
                 || look.Unread.Values.Any(static fault => fault.Fault == CloudflareFault.Passing),
-            RetryAfter = faults.Select(static fault => fault.RetryAfter).Concat(look.Unread.Values.Select(static fault => fault.RetryAfter)).Max(),
+            RetryAfter = Soonest(
+                faults.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter)
+                    .Concat(look.Unread.Values.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter))),
             Connectors = connectors,
             NeededVersions = evidence.RulesSince.ToDictionary(static tunnel => tunnel.Key, static tunnel => tunnel.Value.Values.DefaultIfEmpty().Max(), StringComparer.Ordinal),
             Zones = account.All,
         };
     }
 
-    // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.
-    private PassSnapshot SetupPass()
+    // Where only some of it has to wait, the rest does not.
+    private static TimeSpan? Soonest(IEnumerable<TimeSpan?> waits)
     {
+        var all = waits.ToList();
+        return all.Contains(null) ? null : all.Min();
+    }
+
+    // Without a token nothing at Cloudflare can be seen: what the labels ask for is shown, with the zone each host would belong to taken for granted.
+    private async Task<PassSnapshot> SetupPassAsync(CancellationToken cancellationToken)
+    {
+        await cloudflare.Removals.StepAsync(accountId: null, cancellationToken).ConfigureAwait(false);
         const string Reason = "CF_API_TOKEN is not set, so nothing is applied (setup mode). Set it to a token with 'Zone / Zone / Read', 'Zone / DNS / Edit' and 'Account / Cloudflare Tunnel / Edit'.";
         var assignments = agents.Assignments();
         var hosts = DesiredStateBuilder.Build(Input(assignments, ZoneMap.Empty)).Outcomes.Select(static outcome => outcome.Host).OfType<string>();
@@ -367,6 +427,10 @@ internal sealed partial class Reconciler(
         foreach (var change in done)
         {
             LogApplied(change.Describe());
+            if (change.AdoptionId is { } adoption)
+            {
+                Confirmations.Done(adoption);
+            }
         }
 
         return done;
@@ -383,12 +447,15 @@ internal sealed partial class Reconciler(
     [LoggerMessage(Level = LogLevel.Information, Message = "{Change}")]
     private partial void LogApplied(string change);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is held back has changed since it was confirmed, so nothing of it is done. Look at the plan and confirm it again.")]
+    private partial void LogConfirmationOutdated();
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Tunnel '{Name}' ({Id}) was deleted at Cloudflare; it is made anew and its connectors are told.")]
     private partial void LogTunnelGone(string name, string id);
 }
 
 /// <summary>Cloudflare's side of a pass.</summary>
-internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, IOptions<CloudflareOptions> Options)
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, AgentRemovals Removals, IOptions<CloudflareOptions> Options)
 {
     public string? FallbackZoneId => Options.Value.ZoneId;
 }

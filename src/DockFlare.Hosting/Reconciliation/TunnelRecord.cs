@@ -8,14 +8,12 @@ using DockFlare.Core.Reconciliation;
 namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>
-/// What the store remembers of a tunnel: whose it is, which rules in its document are ours, and the routes of the last pass.
+/// What the store remembers of a tunnel, however many agents run its connectors: which rules in its document are ours, and the routes of the last pass.
 /// It is written before the document is, so that a crash in between never leaves a rule that nobody owns.
 /// </summary>
 internal sealed record TunnelRecord
 {
     public required string Name { get; init; }
-
-    public required string Agent { get; init; }
 
     /// <summary>Null while it is being made.</summary>
     public string? TunnelId { get; init; }
@@ -37,6 +35,9 @@ internal sealed record TunnelRecord
     public EquatableArray<OwnedRule> Owned { get; init; }
 
     public EquatableArray<DesiredRoute> Routes { get; init; }
+
+    /// <summary>Hosts that an operator ended, until nothing of ours is left of them: their deletion is not held back.</summary>
+    public EquatableArray<string> Ended { get; init; }
 
     /// <summary>
     /// The rules of a document that are ours. One that was never seen written is ours only if it says what we meant to write:

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using DockFlare.Core.Commands;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Persistence;
 
@@ -13,7 +12,7 @@ internal sealed class TunnelStore(IStateStore store)
     private readonly ConcurrentDictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
     private bool isLoaded;
 
-    /// <summary>Every record, by agent and name.</summary>
+    /// <summary>Every record, by name.</summary>
     public IEnumerable<TunnelRecord> All => records.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => pair.Value.Record);
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
@@ -33,7 +32,7 @@ internal sealed class TunnelStore(IStateStore store)
         isLoaded = true;
     }
 
-    public TunnelRecord? Find(AgentId agent, string name) => records.TryGetValue(Id(agent.Value, name), out var found) ? found.Record : null;
+    public TunnelRecord? Find(string name) => records.TryGetValue(name, out var found) ? found.Record : null;
 
     public TunnelRecord? FindById(string tunnelId)
     {
@@ -81,18 +80,24 @@ internal sealed class TunnelStore(IStateStore store)
     /// <summary>Writes the record if it says something else than before; durable when it answers.</summary>
     public async ValueTask SaveAsync(TunnelRecord record, CancellationToken cancellationToken)
     {
-        var id = Id(record.Agent, record.Name);
-        var (old, version) = records.TryGetValue(id, out var found) ? found : default;
+        var (old, version) = records.TryGetValue(record.Name, out var found) ? found : default;
         if (record == old)
         {
             return;
         }
 
         var json = JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.TunnelRecord);
-        var written = await store.TryPutAsync(Kind, id, json, version, cancellationToken).ConfigureAwait(false)
+        var written = await store.TryPutAsync(Kind, record.Name, json, version, cancellationToken).ConfigureAwait(false)
             ?? throw new StateStoreException($"Somebody else wrote the record of tunnel '{record.Name}': two masters share one state store. Stop one of them.");
-        records[id] = (record, written);
+        records[record.Name] = (record, written);
     }
 
-    private static string Id(string agent, string name) => $"{agent}/{name}";
+    /// <summary>Forgets a tunnel.</summary>
+    public async ValueTask RemoveAsync(TunnelRecord record, CancellationToken cancellationToken)
+    {
+        if (records.TryGetValue(record.Name, out var found) && await store.TryDeleteAsync(Kind, record.Name, found.Version, cancellationToken).ConfigureAwait(false))
+        {
+            records.TryRemove(record.Name, out _);
+        }
+    }
 }

@@ -18,6 +18,9 @@ internal static class RedisKeys
         return [tag + "pending", tag + "counter", tag + "dead", tag + "history"];
     }
 
+    /// <summary>The calls to Cloudflare that all processes with one token have made or reserved (hash).</summary>
+    public static RedisKey Calls(string token) => $"dockflare:calls:{token}";
+
     /// <summary>Where enqueueing tells every master that an agent's queue has something new; the message is the agent's name. Channels know no databases, so the number is in the name.</summary>
     public static RedisChannel Wake(int database) => RedisChannel.Literal($"dockflare:wake:{database}");
 }

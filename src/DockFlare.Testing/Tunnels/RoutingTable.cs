@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace DockFlare.Testing.Tunnels;
 
 /// <summary>One ingress rule as far as exposure depends on it.</summary>
-internal sealed record RoutedRule(int Index, string? Hostname, string? Path, string Service);
+internal sealed record RoutedRule(int Index, string? Hostname, string? Path, string Service, bool DemandsToken);
 
 /// <summary>Which rules of a configuration can answer for a host, found without looking at them all.</summary>
 internal sealed class RoutingTable
@@ -42,7 +42,7 @@ internal sealed class RoutingTable
         {
             foreach (var rule in ingress.EnumerateArray())
             {
-                rules.Add(new(rules.Count, Text(rule, "hostname"), Text(rule, "path"), Text(rule, "service") ?? ""));
+                rules.Add(new(rules.Count, Text(rule, "hostname"), Text(rule, "path"), Text(rule, "service") ?? "", DemandsToken(rule)));
             }
         }
 
@@ -71,6 +71,11 @@ internal sealed class RoutingTable
     /// <summary>cloudflared's own match: <c>*.</c> stands for any depth.</summary>
     private static bool Covers(string? pattern, string host) =>
         pattern is null or "" or "*" || host.EndsWith(pattern[1..], StringComparison.OrdinalIgnoreCase);
+
+    private static bool DemandsToken(JsonElement rule) =>
+        rule.ValueKind == JsonValueKind.Object && rule.TryGetProperty("originRequest", out var origin) && origin.ValueKind == JsonValueKind.Object
+        && origin.TryGetProperty("access", out var access) && access.ValueKind == JsonValueKind.Object
+        && access.TryGetProperty("required", out var required) && required.ValueKind == JsonValueKind.True;
 
     private static string? Text(JsonElement rule, string name) =>
         rule.ValueKind == JsonValueKind.Object && rule.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -169,11 +169,20 @@ internal sealed class TunnelRoutes(State state)
         });
     }
 
-    /// <summary>Drops what the edge believes. A connector that still runs reconnects at once, so only those that left are gone.</summary>
-    private static ApiAnswer DropConnections(ApiRequest request, TunnelState tunnel)
+    /// <summary>
+    /// Drops what the edge believes. A connector that still runs reconnects at once, unless the tunnel has another secret by now: so those that left
+    /// are gone, and those with an old secret.
+    /// </summary>
+    private ApiAnswer DropConnections(ApiRequest request, TunnelState tunnel)
     {
         var client = request.Find("client_id");
-        tunnel.Connectors.RemoveAll(connector => !connector.IsConnected && (client is null || connector.Id == client));
+        var asked = tunnel.Connectors.Where(connector => client is null || connector.Id == client).ToList();
+        foreach (var connector in asked.Where(connector => connector.Secret != tunnel.Secret))
+        {
+            tunnel.Disconnect(connector, state.Now);
+        }
+
+        tunnel.Connectors.RemoveAll(connector => !connector.IsConnected && asked.Contains(connector));
         return new();
     }
 

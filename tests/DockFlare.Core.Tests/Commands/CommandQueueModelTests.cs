@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsCheck;
 using DockFlare.Core.Commands;
+using DockFlare.Tests;
 
 namespace DockFlare.Core.Tests.Commands;
 
@@ -34,7 +35,7 @@ public sealed class CommandQueueModelTests
         }
 
         Assert.Equal(fences.Distinct().Order(), fences);
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void No_command_is_lost_every_one_is_pending_or_has_ended() => AnySchedule.Sample(schedule =>
@@ -47,7 +48,7 @@ public sealed class CommandQueueModelTests
 
         var known = run.Model.Pending(run.Now).Concat(run.Model.History(run.Now).Select(static ended => ended.Command)).ToHashSet();
         Assert.Equal(run.Added.Distinct().Order(StringComparer.Ordinal), run.Added.Distinct().Where(id => known.Any(command => command.Id.Value == id)).Order(StringComparer.Ordinal));
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void The_bounds_hold() => AnySchedule.Sample(schedule =>
@@ -59,7 +60,7 @@ public sealed class CommandQueueModelTests
             Assert.InRange(run.Model.Pending(run.Now).Count, 0, Limits.Pending);
             Assert.InRange(run.Model.DeadLetters(run.Now).Count, 0, Limits.DeadLetters);
         }
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Time_and_acks_empty_every_queue() => AnySchedule.Sample(schedule =>
@@ -80,7 +81,7 @@ public sealed class CommandQueueModelTests
         }
 
         Assert.Empty(run.Model.Pending(run.Now));
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void The_newest_wish_of_a_key_is_the_last_one_handed_out() => AnySchedule.Sample(schedule =>
@@ -100,7 +101,7 @@ public sealed class CommandQueueModelTests
 
         Assert.Equal(last, run.Model.Lease(TimeSpan.FromSeconds(1), run.Now)?.Command);
         Assert.Null(run.Model.Lease(TimeSpan.FromSeconds(1), run.Now));
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Theory]
     [InlineData(1, 0, 2500)]

@@ -17,7 +17,7 @@ public sealed partial class LayerTests
         ["Docker"] = ["Agents"],
         ["Cloudflared"] = ["Agents"],
         ["Redis"] = ["Commands"],
-        ["Cloudflare"] = ["Reconciliation"],
+        ["Cloudflare"] = ["Diagnostics", "Reconciliation"],
 
         // The loop and the agents' side: ports, and Cloudflare.
         ["Agents"] = ["Cloudflare", "Commands", "Persistence", "Reconciliation"],

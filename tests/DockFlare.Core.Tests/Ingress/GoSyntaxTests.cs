@@ -129,6 +129,8 @@ public sealed class GoSyntaxTests
     [InlineData("1 s")]
     [InlineData("2562048h")]
     [InlineData("99999999999999999999s")]
+    [InlineData("9223372036854775807h")]
+    [InlineData("-9999999999999999999m")]
     public void Durations_that_go_refuses(string text) => Assert.False(GoDuration.TryParse(text, out _));
 
     [Theory]

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
+using DockFlare.Tests;
 
 namespace DockFlare.Core.Tests.Ingress;
 
@@ -54,7 +55,7 @@ public sealed class IngressProperties
     {
         var read = Documents.Parse(document.ToJson());
         return read.Entries == document.Entries && read.Origin == document.Origin && read.Unknown == document.Unknown && read.SaysTheSameAs(document) && read.ToJson() == document.ToJson();
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Yaml_that_was_written_reads_as_the_same_texts() => Gen.Select(Gen.String, Gen.String).Sample(static (host, service) =>
@@ -63,13 +64,13 @@ public sealed class IngressProperties
         (host, service) = (Clean(host), Clean(service));
         var document = new IngressDocument { Entries = [new(new(host, ""), service)] };
         return Documents.FromYaml(document.ToYaml()).Entries == document.Entries;
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void The_order_of_rules_is_total() => Gen.Select(OurRule, OurRule, OurRule).Sample(static (a, b, c) =>
         Math.Sign(IngressOrder.Compare(a, b)) == -Math.Sign(IngressOrder.Compare(b, a))
         && (IngressOrder.Compare(a, b) == 0) == (a.Key == b.Key && a.Priority == b.Priority)
-        && !(IngressOrder.Compare(a, b) <= 0 && IngressOrder.Compare(b, c) <= 0 && IngressOrder.Compare(a, c) > 0));
+        && !(IngressOrder.Compare(a, b) <= 0 && IngressOrder.Compare(b, c) <= 0 && IngressOrder.Compare(a, c) > 0), iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Merging_again_changes_nothing_and_keeps_what_is_foreign() => Gen.Select(Document, OurRules, OurRules).Sample(static (there, before, wanted) =>
@@ -88,7 +89,7 @@ public sealed class IngressProperties
         Assert.Equal([second.Document.Entries.Count - 1], Positions(second.Document, static entry => entry.IsCatchAll));
         Assert.Equal(second.Taken, wanted.Select(static rule => rule.Key).Where(key => foreign.Exists(entry => entry.Identity == RuleIdentity.Of(key))).Order().ToEquatableArray());
         Assert.Equal((there.Origin, there.Unknown), (second.Document.Origin, second.Document.Unknown));
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Our_hosts_are_reached_and_narrower_foreign_hosts_are_not_shadowed() => Gen.Select(Document, OurRules).Sample(static (there, rules) =>
@@ -108,12 +109,12 @@ public sealed class IngressProperties
             // The alias of a name in other letters is the one host that two rules can share without being written alike.
             Assert.True(!coveredByOther || wasDead || HostName.FindAlias(entries[i].Identity.Hostname) != entries[i].Identity.Hostname || IsAliasOf(entries, by), merged.Document.ToJson());
         }
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void The_matcher_agrees_with_a_naive_reading_of_the_rules() =>
         Gen.Select(Document, Gen.OneOf(Host, Among(".a.com", "d.c.b.a.com", "com", "", "a.com:80", "A.com")), Among("", "/", "/api", "/apix", "/api/v1/z", "/X", "/y/x", "/all"))
-            .Sample(static (document, host, path) => new IngressMatcher(document).Match(host, path) == NaiveMatch(document, host, path));
+            .Sample(static (document, host, path) => new IngressMatcher(document).Match(host, path) == NaiveMatch(document, host, path), iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void An_unreachable_rule_never_answers() => Gen.Select(Document, Host, Among("", "/", "/api", "/api/v1", "/x", "/all")).Sample(static (document, host, path) =>
@@ -123,7 +124,7 @@ public sealed class IngressProperties
 
         // Where nothing matches, the last rule is taken whatever it says.
         return answer == document.Entries.Count - 1 || matcher.FindUnreachable().All(rule => rule.Index != answer);
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Any_text_gets_a_verdict() => Gen.String.Sample(static text =>
@@ -134,7 +135,7 @@ public sealed class IngressProperties
         _ = HostName.FindAlias(text);
         _ = IngressValidator.FindFaultInJson(Encoding.UTF8.GetBytes(text));
         _ = IngressValidator.FindFaultInJson(JsonSerializer.SerializeToUtf8Bytes(text, TextJson.Default.String));
-    });
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void An_expression_that_go_takes_can_be_asked() => Gen.String[Gen.OneOf(Among([.. @"()[]{}*+?|\^$.-:,PpQEdDwWsSbBAzxUim<>0123a/é"]), Gen.Char), 0, 24].Sample(static pattern =>
@@ -143,7 +144,7 @@ public sealed class IngressProperties
         {
             _ = new IngressMatcher(Documents.Of(("a.com", pattern), ("", ""))).Match("a.com", "/api/é😀");
         }
-    }, iter: 1_000);
+    }, iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void Any_json_gets_a_verdict_and_what_passes_can_be_read() =>
@@ -154,7 +155,7 @@ public sealed class IngressProperties
             {
                 _ = IngressDocument.ParseJson(json);
             }
-        });
+        }, iter: Samples.Of(1_000, 50_000));
 
     private static Gen<T> Among<T>(params T[] items) => Gen.Int[0, items.Length - 1].Select(i => items[i]);
 

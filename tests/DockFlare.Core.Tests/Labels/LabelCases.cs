@@ -35,6 +35,7 @@ public sealed class LabelCases
                 "#ports" => (container with { Ports = [.. value.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)] }, options),
                 "#prefix" => (container, options with { CustomPrefix = value }),
                 "#tunnel-network" => (container, options with { TunnelNetwork = value }),
+                "#joins-networks" => (container, options with { JoinsNetworks = bool.Parse(value) }),
                 "#host-address" => (container, options with { HostAddress = value }),
                 "#ca-pools" => (container, options with { CaPools = [.. value.Split(' ')] }),
                 "#default-host" => (container, options with { DefaultHost = seen => new(value.Replace("NAME", seen.Name, StringComparison.Ordinal)) }),

@@ -17,12 +17,12 @@ public sealed class ServiceTextTests
     public void A_fault_is_seen_only_where_cloudflared_sees_one() => Gen.OneOf(Pieces).Array[0, 8].Select(string.Concat).Sample(
         service =>
         {
-            if (IngressService.FindFault(service) is null)
+            if (IngressService.FindFault(service) is null && !ServiceText.HasImpossiblePort(service))
             {
                 Assert.True(ServiceText.FindFault(service) is null or "its host has a character that no host has: write scheme, host and port, such as http://app:8080", $"'{service}': {ServiceText.FindFault(service)}");
             }
         },
-        iter: 50_000);
+        iter: Samples.Of(50_000, 1_000_000));
 
     [Theory]
     [InlineData("http://app:99999")]

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using DockFlare.Core.Protocol;
+using DockFlare.Tests;
 
 namespace DockFlare.Core.Tests.Protocol;
 
@@ -39,7 +40,7 @@ public sealed class AgentMessageReaderTests
 
     [Fact]
     public void Random_bytes_give_a_message_or_a_protocol_error() =>
-        Gen.Byte.Array[0, 200].Sample(static bytes => Survives(bytes));
+        Gen.Byte.Array[0, 200].Sample(static bytes => Survives(bytes), iter: Samples.Of(1_000, 50_000));
 
     [Fact]
     public void A_damaged_message_gives_a_message_or_a_protocol_error() =>
@@ -49,7 +50,7 @@ public sealed class AgentMessageReaderTests
             bytes[damage.Item1] = damage.Item2;
             bytes[damage.Item3] = damage.Item4;
             return Survives(bytes);
-        });
+        }, iter: Samples.Of(1_000, 50_000));
 
     [Theory]
     [InlineData("""{"type":"\ud800"}""")]

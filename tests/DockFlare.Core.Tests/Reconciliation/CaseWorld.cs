@@ -104,6 +104,12 @@ internal sealed class CaseWorld
             case ["wait", var minutes]:
                 world = world with { Input = input with { Now = input.Now.AddMinutes(int.Parse(minutes, CultureInfo.InvariantCulture)) } };
                 break;
+            case ["authority", var agent, .. var rest]:
+                world = world with { Input = input with { Authorities = new Dictionary<AgentId, AgentAuthority>(input.Authorities) { [new(agent)] = AgentAuthority.Parse(string.Join(' ', rest)) } } };
+                break;
+            case ["operator-ends", .. var hosts]:
+                world = world with { Input = input with { Ended = [.. hosts] } };
+                break;
             case ["fallback", var zone]:
                 world = world with { Input = input with { FallbackZoneId = "zone-" + zone } };
                 break;
@@ -120,7 +126,7 @@ internal sealed class CaseWorld
         {
             case ["record", var name, var type, var content, .. var more]:
                 var zone = zones.Where(zone => name.EndsWith(zone.Name, StringComparison.Ordinal)).MaxBy(zone => zone.Name.Length)!;
-                world = world.WithDns(dns => [.. dns, new($"x{dns.Count}", zone.Id, name, type, content) { Proxied = true, IsOwned = more.Contains("ours"), Comment = more.Contains("ours") || more.Contains("marked") ? "dockflare:me" : null }]);
+                world = world.WithDns(dns => [.. dns, new($"x{dns.Count}", zone.Id, name, type, content) { Proxied = true, IsOwned = more.Contains("ours"), Comment = more.Contains("ours") || more.Contains("marked") ? "dockflare:me" : more.Contains("theirs") ? "dockflare:them since May" : null }]);
                 break;
             case ["repoint", var name, var content]:
                 world = world.WithDns(dns => [.. dns.Select(record => record.Name == name ? record with { Content = content, IsOwned = false } : record)]);
@@ -148,6 +154,9 @@ internal sealed class CaseWorld
                 break;
             case ["policy", var mode]:
                 world = world with { Policy = world.Policy with { Mode = mode switch { "upsert-only" => PlanMode.UpsertOnly, "create-only" => PlanMode.CreateOnly, _ => throw new ArgumentException(mode) } } };
+                break;
+            case ["adopt"]:
+                world = world with { Policy = world.Policy with { Adopted = [.. world.Policy.Adopted, .. world.Plan().Held.Select(held => held.AdoptionId).OfType<string>()] } };
                 break;
             case ["confirmed"]:
                 world = world with { Policy = world.Policy with { DeletionsConfirmed = true } };

@@ -24,22 +24,26 @@ internal static class Model
         var provision = plan.Changes.Where(change => change.Phase == ChangePhase.Provision).ToList();
         return provision.Count > 0 ? provision
             : plan.Changes.Any(change => change.Phase == ChangePhase.Guard)
-                ? [.. plan.Changes.Where(change => change.Phase == ChangePhase.Withdraw), .. plan.Changes.Where(change => change is Change.CreatePolicy or Change.UpdatePolicy), .. plan.Changes.Where(change => change is Change.CreateAccess or Change.UpdateAccess)]
+                ? [.. plan.Changes.Where(change => change.Phase == ChangePhase.Withdraw), .. plan.Changes.Where(change => change is Change.CreatePolicy or Change.UpdatePolicy), .. plan.Changes.Where(change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess)]
                 : [.. plan.Changes];
     }
 
     public static World Apply(World world, Change change) => change switch
     {
         Change.CreateTunnel create => world.Create(create.Tunnel),
+        Change.AdoptTunnel adopt => world.Create(adopt.Tunnel),
+        Change.AdoptRule adopt => world with { Observed = world.Observed with { Tunnels = [.. world.Observed.Tunnels.Select(tunnel => tunnel.TunnelId == adopt.Tunnel.TunnelId ? tunnel with { Owned = [.. tunnel.Owned, adopt.Observed.Identity] } : tunnel)] } },
         Change.PutIngress put => world with { Observed = world.Observed with { Tunnels = Put(world.Observed.Tunnels, put) } },
         Change.CreateDns create => world.WithDns(dns => [.. dns, Record(create.Desired)]),
         Change.UpdateDns update => world.WithDns(dns => [.. dns.Select(record => record.Id == update.Observed.Id ? Record(update.Desired) with { Id = record.Id } : record)]),
+        Change.AdoptDns adopt => world.WithDns(dns => [.. dns.Select(record => record.Id == adopt.Observed.Id ? Record(adopt.Desired) with { Id = record.Id } : record)]),
         Change.DeleteDns delete => world.WithDns(dns => [.. dns.Where(record => record.Id != delete.Observed.Id)]),
         Change.CreatePolicy create => world.WithAccess(access => access with { Policies = [.. access.Policies, Policy(create.Desired)] }),
         Change.UpdatePolicy update => world.WithAccess(access => access with { Policies = [.. access.Policies.Where(policy => policy.Id != update.Observed.Id), Policy(update.Desired)] }),
         Change.DeletePolicy delete => world.WithAccess(access => access with { Policies = [.. access.Policies.Where(policy => policy.Id != delete.Observed.Id)] }),
         Change.CreateAccess create => world.WithAccess(access => access with { Apps = [.. access.Apps, App(create.Desired)] }),
         Change.UpdateAccess update => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => app.Id != update.Observed.Id), App(update.Desired)] }),
+        Change.AdoptAccess adopt => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => app.Id != adopt.Observed.Id), App(adopt.Desired)] }),
         Change.DeleteAccess delete => world.WithAccess(access => access with { Apps = [.. access.Apps.Where(app => app.Id != delete.Observed.Id)] }),
         Change.DispatchCommand dispatch => world with { Observed = world.Observed with { Agents = Told(world.Observed.Agents, dispatch) } },
         _ => throw new ArgumentOutOfRangeException(nameof(change)),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DockFlare.Core.Access;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Ingress;
 using DockFlare.Core.Reconciliation;
@@ -13,6 +14,8 @@ public sealed class PlanTextTests
     private static readonly IngressRule Changed = new(new("blog.example.com", RulePath.Any), "http://blog:81");
     private static readonly ObservedRecord There = new("r1", "z1", "blog.example.com", "CNAME", "old.cfargotunnel.com") { Proxied = true, Comment = "dockflare:me", IsOwned = true };
 
+    private static readonly ObservedApp Application = new("a1", "By hand", "aud") { Destinations = ["app.example.com"], Policies = [new("p1", new(AccessDecision.Allow) { Name = "us" })] };
+
     private static readonly Plan Whole = new()
     {
         Changes =
@@ -25,7 +28,11 @@ public sealed class PlanTextTests
             new Change.DispatchCommand(new("nas"), new AgentCommand.EnsureTunnel(new("ensure-6ff42ae2-2"), "6ff42ae2", "nas", 2)),
             new Change.DispatchCommand(new("pi"), new AgentCommand.StopTunnel(new("stop-1"))),
         ],
-        Held = [new(new Change.DeleteDns(There), "Five would go."), new(new Change.DeleteDns(There with { Id = "r3" }), "Five would go.")],
+        Held = [new(new Change.AdoptTunnel(Tunnel with { TunnelId = TunnelAssignment.Planned("nas") }, "77aa"), "Say so."),
+            new(new Change.AdoptAccess(Application, new("app.example.com", "DockFlare-app.example.com") { Destinations = ["app.example.com"], Policies = [new("family/1", new(AccessDecision.Allow) { Name = "family" })] }), "Say so."),
+            new(new Change.AdoptRule(Tunnel, Added, new(RuleIdentity.Of(Added.Key), "http://root:hunter2@theirs:80")), "Say so."),
+            new(new Change.AdoptDns(There with { Content = "elsewhere.example.net", Comment = null, IsOwned = false }, new("z1", "blog.example.com", "6ff42ae2")), "Say so."),
+            new(new Change.DeleteDns(There), "Five would go."), new(new Change.DeleteDns(There with { Id = "r3" }), "Five would go.")],
         Blocked = [new(new("taken.example.com", RulePath.Any), "Somebody else has it."), new(Changed.Key, "It could not be read.") { IsServed = true }],
     };
 

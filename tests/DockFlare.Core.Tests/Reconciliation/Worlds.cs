@@ -17,7 +17,7 @@ internal static class Worlds
     private static readonly DateTimeOffset Start = new(2026, 8, 1, 12, 0, 0, TimeSpan.Zero);
 
     private static readonly Gen<ContainerSnapshot> Container = Gen.Select(
-        Gen.Int[0, 5], OneOf(Hosts), OneOf("", "", "/api"), Gen.Int[1, 2], Gen.Int[0, 12], (name, host, path, port, kind) =>
+        Gen.Int[0, 5], OneOf(Hosts), OneOf("", "", "/api"), Gen.Int[1, 2], Gen.Int[0, 13], (name, host, path, port, kind) =>
         {
             var labels = new Dictionary<string, string>
             {
@@ -30,6 +30,7 @@ internal static class Worlds
             _ = kind == 2 && labels.TryAdd("dockflare.priority", "high");
             _ = kind is 3 or 4 && labels.TryAdd("dockflare.publish_when", "healthy");
             _ = kind == 5 && labels.TryAdd("dockflare.priority", "7");
+            _ = kind is 10 or 11 && labels.TryAdd("dockflare.tunnel", "side");
             _ = kind is 8 or 9 && labels.TryAdd("dockflare.access.groups", kind == 8 ? "family" : "staff,family");
             _ = kind is 6 or 7 && labels.TryAdd("com.docker.compose.project", "shop") && labels.TryAdd("com.docker.compose.service", "web");
             return new ContainerSnapshot($"id{name}", $"c{name}", labels) { Health = kind == 3 ? ContainerHealth.Unhealthy : ContainerHealth.Healthy };
@@ -75,10 +76,28 @@ internal static class Worlds
         return world with { Policy = policy, Input = world.Input with { Now = world.Input.Now.AddMinutes(minutes) } };
     });
 
+    /// <summary>One in which operators agreed to some of what they were offered.</summary>
+    public static readonly Gen<World> Agreed = Gen.Select(Any, Gen.Int[0, 7]).Select(pair =>
+    {
+        var world = pair.Item1;
+        // What is behind a thing in the way is offered when that is adopted.
+        for (var round = 0; round < 3; round++)
+        {
+            var offered = world.Plan().Held.Select(held => held.AdoptionId).OfType<string>().Where(id => id[0] % 8 >= pair.Item2);
+            world = world with { Policy = world.Policy with { Adopted = [.. world.Policy.Adopted, .. offered] } };
+        }
+
+        return world;
+    });
+
     public static World Empty => new(
         new ReconcileInput
         {
-            Tunnels = [.. Agents.Select(agent => new TunnelAssignment(agent == "vm" ? TunnelAssignment.Planned("vm") : "id-" + agent, new(agent), 1) { Name = agent })],
+            Tunnels =
+            [
+                .. Agents.Select(agent => new TunnelAssignment(agent == "vm" ? TunnelAssignment.Planned("vm") : "id-" + agent, new(agent), 1) { Name = agent }),
+                new("id-side", new("nas"), 1) { Name = "side" },
+            ],
             Zones = new ZoneMap([new("z-example", "example.com"), new("z-other", "other.org")]),
             Access = new() { Groups = [Group("family", "mum@example.com"), Group("staff", "boss@example.com")] },
             Now = Start,

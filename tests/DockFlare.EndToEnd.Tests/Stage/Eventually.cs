@@ -8,7 +8,7 @@ internal static class Eventually
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Reads until what is read is as wanted, and gives it.</summary>
-    public static async Task<T> ReadAsync<T>(string wanted, Func<Task<T>> read, Func<T, bool> isIt)
+    public static async Task<T> ReadAsync<T>(string wanted, Func<Task<T>> read, Func<T, bool> isIt, TimeSpan? limit = null)
     {
         var since = Stopwatch.GetTimestamp();
         while (true)
@@ -19,9 +19,9 @@ internal static class Eventually
                 return last;
             }
 
-            if (Stopwatch.GetElapsedTime(since) > Limit)
+            if (Stopwatch.GetElapsedTime(since) > (limit ?? Limit))
             {
-                Assert.Fail($"After {Limit.TotalSeconds:0} s still not: {wanted}. Last: {last}");
+                Assert.Fail($"After {(limit ?? Limit).TotalSeconds:0} s still not: {wanted}. Last: {last}");
             }
 
             await Task.Delay(50, TestContext.Current.CancellationToken);

@@ -41,12 +41,38 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The processor time it used so far.</summary>
+    public TimeSpan Cpu
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Its resident memory now.</summary>
+    public double Megabytes => Status("VmRSS:");
+
+    /// <summary>Its resident memory at its most.</summary>
+    public double PeakMegabytes => Status("VmHWM:");
+
     public string Output => string.Join('\n', Lines);
 
     /// <summary>Starts <c>master</c> or <c>agent</c>.</summary>
-    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, params string[] arguments) =>
+        Start(host, folder, environment, networkNamespace: null, arguments);
+
+    /// <summary>Starts <c>master</c> or <c>agent</c>, in a network namespace when one is given.</summary>
+    public static HostProcess Start(string host, string folder, IEnumerable<(string Name, string Value)> environment, string? networkNamespace, string[] arguments)
     {
         var (program, first) = Locate(host);
+        if (networkNamespace is not null)
+        {
+            // It becomes what it starts, so that signals reach the host.
+            (program, first) = ("nsenter", [$"--net={networkNamespace}", program, .. first]);
+        }
+
         var start = new ProcessStartInfo(program, [.. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name)).ToList())
         {
@@ -137,6 +163,11 @@ internal sealed class HostProcess : IAsyncDisposable
 
     // Ends when the process has ended and both of its outputs are read to their ends.
     private Task EndAsync() => process.WaitForExitAsync();
+
+    // Lines such as "VmHWM:     28412 kB".
+    private double Status(string name) => double.Parse(
+        File.ReadLines($"/proc/{process.Id.ToString(CultureInfo.InvariantCulture)}/status").Single(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..^3].Trim(),
+        CultureInfo.InvariantCulture) / 1024;
 
     private void Add(string? line)
     {

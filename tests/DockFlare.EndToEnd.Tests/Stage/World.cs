@@ -56,18 +56,22 @@ internal sealed class World : IAsyncDisposable
     }
 
     /// <summary>Starts a master and waits for nothing. What is given stands before what a master of this world has by itself; an empty value leaves a variable out.</summary>
-    public HostProcess LaunchMaster(params (string Name, string Value)[] environment) => Launch("master", OfMaster(environment));
+    public HostProcess LaunchMaster(params (string Name, string Value)[] environment) => Launch("master", null, OfMaster(environment));
 
     /// <summary>Runs a command of the master in the environment of one.</summary>
     public async Task<(int ExitCode, string Output)> RunMasterAsync((string Name, string Value)[] environment, params string[] arguments)
     {
-        var process = Launch("master", OfMaster(environment), arguments);
+        var process = Launch("master", null, OfMaster(environment), arguments);
         return (await process.ExitAsync(), process.Output);
     }
 
     /// <summary>Starts an agent and waits for nothing.</summary>
-    public HostProcess LaunchAgent(params (string Name, string Value)[] environment) => Launch(
+    public HostProcess LaunchAgent(params (string Name, string Value)[] environment) => LaunchAgentIn(null, environment);
+
+    /// <summary>Starts an agent in a network namespace and waits for nothing.</summary>
+    public HostProcess LaunchAgentIn(string? networkNamespace, params (string Name, string Value)[] environment) => Launch(
         "agent",
+        networkNamespace,
         [
             ("DOCKFLARE_MASTER_URL", MasterAddress.ToString()), ("DOCKFLARE_DATA", DataOf("agent")), ("DOCKER_HOST", $"unix://{folder}/no-docker.sock"),
             ("HEALTH_CHECK_PORT", $"{LoopbackPort.Take()}"), .. environment,
@@ -163,11 +167,11 @@ internal sealed class World : IAsyncDisposable
         ("DOCKER_HOST", $"unix://{folder}/no-docker.sock"), .. environment,
     ];
 
-    private HostProcess Launch(string host, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    private HostProcess Launch(string host, string? networkNamespace, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         // The last word counts.
         var variables = environment.GroupBy(static pair => pair.Name).Select(static group => group.Last()).Where(static pair => pair.Value.Length > 0);
-        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")], arguments);
+        var process = HostProcess.Start(host, folder, [.. variables, ("Logging__LogLevel__Microsoft.Hosting.Lifetime", "Information")], networkNamespace, arguments);
         hosts.Add(process);
         return process;
     }

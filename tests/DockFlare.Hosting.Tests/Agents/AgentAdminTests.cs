@@ -62,7 +62,7 @@ public sealed class AgentAdminTests
     }
 
     [Fact]
-    public async Task Enrolling_renaming_and_removing_an_agent()
+    public async Task Enrolling_and_renaming_an_agent()
     {
         await using var master = await WireMaster.StartAsync();
         var (key, id) = await NewAgentAsync(master);
@@ -71,13 +71,10 @@ public sealed class AgentAdminTests
         await master.PostAsync(Admin, $"/api/v2/agents/{id}/rename", """{"display_name":"The NAS"}""");
         await master.PostAsync(key, "/api/v2/agents/register", """{"display_name":"nas"}""");
         var record = master.Registry.Find(new(id))!;
-        var (removed, _) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/remove", "");
-        var (gone, _) = await master.GetAsync(key, $"/api/v2/agents/{id}/commands");
 
-        Assert.Equal((200, 202, 401), (enrolled, removed, gone));
+        Assert.Equal(200, enrolled);
         Assert.Equal("nas-tunnel", (string)agent["agent"]!["assigned_tunnel_name"]!);
         Assert.Equal(("The NAS", "nas-tunnel", true, AgentStatus.Enrolled), (record.DisplayName, record.TunnelName, record.AdoptTunnel, record.Status));
-        Assert.Empty(master.Registry.All);
     }
 
     [Fact]
@@ -94,6 +91,134 @@ public sealed class AgentAdminTests
         Assert.NotEqual(key, fresh);
         Assert.Equal((200, 200), (with, before));
         Assert.NotNull(master.Keys.Find(key)!.Record.ExpiresAt);
+    }
+
+    [Theory]
+    [InlineData("""{"overlap_seconds":0}""", 200, 401)]
+    [InlineData("""{"overlap_seconds":3600}""", 200, 200)]
+    [InlineData("""{"overlap_seconds":99999999}""", 400, 200)]
+    [InlineData("""{"overlap_seconds":-1}""", 400, 200)]
+    public async Task The_operator_says_how_long_the_old_key_is_accepted(string body, int status, int withOld)
+    {
+        await using var master = await WireMaster.StartAsync();
+        var (key, id) = await NewAgentAsync(master);
+
+        var (answered, _) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/roll-key", body);
+        var (before, _) = await master.GetAsync(key, $"/api/v2/agents/{id}/commands");
+
+        Assert.Equal((status, withOld), (answered, before));
+        if (withOld == 200 && status == 200)
+        {
+            Assert.InRange(master.Keys.Find(key)!.Record.ExpiresAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(3500), TimeSpan.FromSeconds(3600));
+        }
+    }
+
+    [Fact]
+    public async Task Revoking_the_last_key_ends_a_waiting_poll_and_drops_what_is_queued()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var key = await master.NewKeyAsync();
+        var (_, body) = await master.PostAsync(key, "/api/v2/agents/register", """{"supported_protocol_versions":[3]}""");
+        var id = (string)body["agent_id"]!;
+        await master.GiveTunnelAsync(new(id));
+        await master.GetAsync(key, $"/api/v2/agents/{id}/commands");
+        var poll = master.GetAsync(key, $"/api/v2/agents/{id}/commands?wait=60");
+        var began = TimeProvider.System.GetTimestamp();
+
+        await master.PostAsync(Admin, "/api/v2/agents/revoke-key", $$"""{"key":"{{key}}"}""");
+        var (status, _) = await poll;
+
+        Assert.Equal(401, status);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.Empty(await master.Queue.PendingAsync(new(id), Stop));
+    }
+
+    [Fact]
+    public async Task Revoking_one_of_two_keys_drops_nothing()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var (key, id) = await NewAgentAsync(master);
+        await master.PostAsync(Admin, $"/api/v2/agents/{id}/roll-key", "");
+        await master.GiveTunnelAsync(new(id));
+
+        await master.CallAsync(HttpMethod.Delete, Admin, $"/api/v2/agents/keys/{key}", null);
+
+        Assert.Single(await master.Queue.PendingAsync(new(id), Stop));
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_shown_with_their_reason_and_can_be_retried()
+    {
+        await using var master = await WireMaster.StartAsync(more: static services =>
+            services.AddSingleton<DockFlare.Hosting.Commands.ICommandQueue>(new DockFlare.Hosting.Commands.InMemoryCommandQueue(
+                new() { Retry = RetryPolicy.Default with { MaxAttempts = 1 } }, TimeProvider.System, static () => 0.5)));
+        var (_, id) = await NewAgentAsync(master);
+        await master.GiveTunnelAsync(new(id));
+        var lease = await master.Queue.LeaseAsync(new(id), TimeSpan.FromMinutes(1), TimeSpan.Zero, Stop);
+        await master.Queue.NackAsync(lease!.Token, "The image cannot be pulled.", Stop);
+
+        var (_, shown) = await master.GetAsync(Admin, $"/api/v2/agents/{id}/queue");
+        var (retried, _) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/dead-letters/ensure-1/retry", "");
+        var (again, _) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/dead-letters/ensure-1/retry", "");
+
+        Assert.Equal(("ensure-1", "The image cannot be pulled.", 1), ((string)shown["dead_letters"]![0]!["id"]!, (string)shown["dead_letters"]![0]!["reason"]!, (int)shown["dead_letters"]![0]!["attempts"]!));
+        Assert.Equal((202, 404), (retried, again));
+        Assert.Single(await master.Queue.PendingAsync(new(id), Stop));
+    }
+
+    [Fact]
+    public async Task Authority_is_set_shown_and_checked()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var (_, id) = await NewAgentAsync(master);
+
+        var (_, set) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/authority", """{"authority":"hosts=nas.example.com"}""");
+        var (bad, fault) = await master.PostAsync(Admin, $"/api/v2/agents/{id}/authority", """{"authority":"zones=x"}""");
+
+        Assert.Equal("hosts=nas.example.com; tunnels=own; groups=any", (string)set["agent"]!["authority"]!);
+        Assert.Equal((400, "'authority' is 'zones=x': 'zones' is not known: write hosts, tunnels or groups."), (bad, (string)fault["message"]!));
+    }
+
+    [Fact]
+    public async Task Deploy_files_hold_a_placeholder_and_an_operators_template_takes_the_place_of_ours()
+    {
+        var folder = Directory.CreateTempSubdirectory("dockflare-templates-").FullName;
+        await using var master = await WireMaster.StartAsync(more: services => services.Configure<AgentPlaneOptions>(options => options.TemplatesPath = folder));
+        var (key, _) = await NewAgentAsync(master);
+
+        var (_, info) = await master.GetAsync(Admin, $"/api/v2/agents/deploy-info/{key}");
+        await File.WriteAllTextAsync(Path.Combine(folder, "agent.env"), "URL={{ master_url }} KEY={{ key_placeholder }}", Stop);
+        var (_, own) = await master.GetAsync(Admin, $"/api/v2/agents/deploy-info/{key}");
+        await File.WriteAllTextAsync(Path.Combine(folder, "agent.env"), "{{ no_such_thing }}", Stop);
+        var (status, fault) = await master.GetAsync(Admin, $"/api/v2/agents/deploy-info/{key}");
+        Directory.Delete(folder, recursive: true);
+
+        var url = (string)info["master_url"]!;
+        var placeholder = $"<agent key {(string)info["meta"]!["fingerprint"]!}>";
+        Assert.Contains($"DOCKFLARE_MASTER_URL={url}\nDOCKFLARE_API_KEY={placeholder}\n", (string)info["environment"]!, StringComparison.Ordinal);
+        Assert.Contains((string)info["compose"]!, (string)info["script"]!, StringComparison.Ordinal);
+        Assert.DoesNotContain(key, info.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal($"URL={url} KEY={placeholder}", (string)own["environment"]!);
+        Assert.Equal(500, status);
+        Assert.Contains("'agent.env'", (string)fault["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_deploy_script_is_one_that_a_shell_takes()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var (key, _) = await NewAgentAsync(master);
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v2/agents/deploy-script/{key}") { Headers = { { "Authorization", $"Bearer {Admin}" } } };
+        using var response = await master.Client.SendAsync(request, Stop);
+        var script = await response.Content.ReadAsStringAsync(Stop);
+        using var shell = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-n"]) { RedirectStandardInput = true })!;
+        await shell.StandardInput.WriteAsync(script);
+        shell.StandardInput.Close();
+        await shell.WaitForExitAsync(Stop);
+
+        Assert.Equal(0, shell.ExitCode);
+        Assert.DoesNotContain(key, script, StringComparison.Ordinal);
     }
 
     [Fact]

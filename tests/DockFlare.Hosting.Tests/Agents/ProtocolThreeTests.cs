@@ -137,7 +137,7 @@ public sealed class ProtocolThreeTests
             var link = Link(master, new() { ApiKeyFile = file });
             var session = await link.RegisterAsync(new(null, "nas", "0.1.0"), Stop);
             var old = master.Keys.All[0];
-            await File.WriteAllTextAsync(file, await master.Keys.RollAsync(session.Id, Stop), Stop);
+            await File.WriteAllTextAsync(file, await master.Keys.RollAsync(session.Id, TimeSpan.FromHours(24), Stop), Stop);
             await link.HeartbeatAsync(Stop);
             await master.Keys.RevokeAsync(old, Stop);
 

@@ -56,6 +56,7 @@ internal sealed class WireMaster : IAsyncDisposable
         tokens.Remember(TunnelId, Token);
         builder.Services.AddSingleton(tokens);
         more?.Invoke(builder.Services);
+        builder.Services.AddSingleton<RenderTemplate>(DockFlare.Hosting.Configuration.TextTemplate.Render);
         builder.Services.AddAgentPlane();
         var app = builder.Build();
         app.Services.GetRequiredService<MasterApiKey>().Value = AdminKey;

@@ -8,15 +8,49 @@ public sealed class CloudflareBudgetTests
     private readonly FakeTimeProvider time = new();
 
     [Fact]
-    public void New_routes_leave_a_tenth_to_closings_and_looking_again_leaves_another()
+    public void Each_lane_leaves_something_to_those_before_it()
     {
         var budget = new CloudflareBudget(100, time);
 
         var looks = TakeAll(budget, CallLane.Resync);
+        var guards = TakeAll(budget, CallLane.Guard);
         var routes = TakeAll(budget, CallLane.Route);
         var closings = TakeAll(budget, CallLane.Closing);
 
-        Assert.Equal((80, 10, 10), (looks, routes, closings));
+        Assert.Equal((80, 5, 5, 10), (looks, guards, routes, closings));
+    }
+
+    [Fact]
+    public void A_call_counts_from_when_it_ended_because_cloudflare_may_have_counted_it_as_late_as_that()
+    {
+        var budget = new CloudflareBudget(10, time);
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(TimeSpan.Zero, budget.Take(CallLane.Closing));
+        }
+
+        Assert.Equal(CloudflareBudget.Window, budget.Take(CallLane.Closing));
+        time.Advance(TimeSpan.FromSeconds(20));
+        budget.Done(null, null);
+
+        Assert.Equal(CloudflareBudget.Window, budget.Take(CallLane.Closing));
+        time.Advance(CloudflareBudget.Window);
+        Assert.Equal(TimeSpan.Zero, budget.Take(CallLane.Closing));
+    }
+
+    [Fact]
+    public void Room_for_several_calls_is_told_without_taking_any()
+    {
+        var budget = new CloudflareBudget(100, time);
+        for (var i = 0; i < 60; i++)
+        {
+            Take(budget);
+            budget.Done(null, null);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal((TimeSpan.Zero, TimeSpan.FromSeconds(300 - 60 + 9)), (budget.WaitFor(CallLane.Resync, 20), budget.WaitFor(CallLane.Resync, 30)));
+        Assert.Equal(20, TakeAll(budget, CallLane.Resync));
     }
 
     [Fact]

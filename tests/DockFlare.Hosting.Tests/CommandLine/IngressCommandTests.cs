@@ -77,6 +77,26 @@ public sealed class IngressCommandTests : IDisposable
             await RunAsync("validate", file));
     }
 
+    [Theory]
+    [InlineData("ingress: {{{{[\u0000")]
+    [InlineData("? ")]
+    [InlineData("a: &x\n  <<: *y")]
+    public async Task A_broken_file_is_a_fault_with_its_line(string text)
+    {
+        var ran = await RunAsync("validate", Write("config.yml", text));
+
+        Assert.Equal((1, ""), (ran.ExitCode, ran.Output));
+        Assert.NotEmpty(ran.Error);
+    }
+
+    [Fact]
+    public async Task A_file_nested_without_end_is_a_fault()
+    {
+        var ran = await RunAsync("validate", Write("config.yml", new string('[', 100_000)));
+
+        Assert.Equal(new(1, "", $"yaml: line 1: It is nested more than 200 deep.{Environment.NewLine}"), ran);
+    }
+
     [Fact]
     public async Task A_file_that_is_not_there_is_named()
     {

@@ -235,6 +235,47 @@ public sealed class DockerTunnelRunnerTests(EngineFixture fixture) : IAsyncLifet
     }
 
     [Fact]
+    public async Task A_connector_follows_the_networks_of_what_it_serves_and_its_replacement_is_on_them_from_the_start()
+    {
+        await engine.CliAsync("network", "create", "shop");
+        var runner = Runner(configure: static o => o.ConnectorAttach = true);
+        await runner.EnsureAsync(Spec(1), Cancel);
+        var joins = System.Threading.Channels.Channel.CreateUnbounded<string>();
+        using var watch = new TunnelWatch(runner, Options.Create(new AgentOptions()), TimeProvider.System);
+        using var networks = new OriginNetworks(watch, TimeProvider.System, log.For<OriginNetworks>(), new("cloudflare-net", async (names, token) =>
+        {
+            await runner.AttachAsync(names, token);
+            await joins.Writer.WriteAsync(string.Join(' ', names), token);
+        }));
+        await networks.StartAsync(Cancel);
+        await using var seen = new WatchedContainers(engine.Endpoint);
+        async Task UntilAsync(string names)
+        {
+            while (await joins.Reader.ReadAsync(Cancel).AsTask().WaitAsync(WatchedContainers.Limit, Cancel) != names)
+            {
+            }
+        }
+
+        Task<string> NetworksAsync() => InspectAsync(Name, "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}");
+
+        await engine.CliAsync("run", "-d", "--name", "blog", "--network", "shop", "-l", "dockflare.enable=true", TestImages.Workload);
+        networks.Show(await seen.UntilAsync(static inventory => inventory.Containers.Any(static container => container.Name == "blog")));
+        await UntilAsync("shop");
+        var joined = await NetworksAsync();
+        await runner.EnsureAsync(Spec(2) with { Restart = true }, Cancel);
+        var replaced = await NetworksAsync();
+        var from = seen.Yielded.Count;
+        await engine.CliAsync("rm", "-f", "blog");
+        networks.Show(await seen.UntilAsync(static inventory => inventory.Containers.All(static container => container.Name != "blog"), from));
+        await UntilAsync("");
+        var left = await NetworksAsync();
+        await networks.StopAsync(Cancel);
+
+        Assert.Equal(("cloudflare-net shop", "cloudflare-net shop", "cloudflare-net"), (joined.Trim(), replaced.Trim(), left.Trim()));
+        await engine.CliAsync("network", "rm", "shop");
+    }
+
+    [Fact]
     public async Task Where_the_metrics_cannot_be_reached_running_without_a_restart_is_enough()
     {
         var runner = Runner(configure: o => o.ConnectorStableTime = TimeSpan.FromSeconds(1), read: (_, _, _) => ValueTask.FromResult<ConnectorStatus?>(null));

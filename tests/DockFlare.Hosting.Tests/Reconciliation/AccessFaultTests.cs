@@ -36,6 +36,8 @@ public sealed class AccessFaultTests
         ("cut before applying", new FakeFault.Drop(AfterApplying: false)),
         ("cut after applying", new FakeFault.Drop(AfterApplying: true)),
         ("500 after applying", new FakeFault.FailAfterApplying()),
+        ("hanging", new FakeFault.Hang(AfterApplying: false)),
+        ("answer hanging", new FakeFault.Hang(AfterApplying: true)),
     ];
 
     [Fact]
@@ -94,7 +96,7 @@ public sealed class AccessFaultTests
         {
             // A 429 closes the account for the whole window.
             master.Advance(CloudflareBudget.Window);
-            await master.PassAsync(resync: i == 5);
+            await master.PassAsync(resync: i == 3);
         }
     }
 }

@@ -39,6 +39,8 @@ internal sealed class AccessMaster : IAsyncDisposable
 
     public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
 
+    public Confirmations Confirmations => services.GetRequiredService<Reconciler>().Confirmations;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     public static async Task<AccessMaster> StartAsync(FakePlan plan = FakePlan.Pro, IStateStore? store = null)
@@ -106,6 +108,7 @@ internal sealed class AccessMaster : IAsyncDisposable
             ["DockFlare:GracePeriod"] = "0s",
         }).Build();
         collection.AddDockFlare(configuration.GetSection("DockFlare")).AddMaster();
+        collection.PostConfigure<DockFlare.Hosting.Cloudflare.CloudflareOptions>(static options => options.CallTimeout = TimeSpan.FromMilliseconds(400));
         return collection.BuildServiceProvider();
     }
 

@@ -129,6 +129,27 @@ public sealed class CallCountTests : RigCase
         Assert.InRange(Time.GetUtcNow() - start, TimeSpan.Zero, TimeSpan.FromMinutes(10));
     }
 
+    [Fact]
+    public async Task Looking_again_is_put_off_when_calls_are_short_and_what_leaves_does_not_wait_for_it()
+    {
+        Cloudflare.AddZone("example.com", FakePlan.Pro);
+        var rig = Master(cloud: static options => options.CallLimit = 16, master: static options => options.GracePeriod = TimeSpan.Zero);
+        var nas = await rig.EnrolAsync("nas", cancellationToken: Cancellation);
+        rig.Report(nas, Hosts(3, "example.com"));
+        await rig.PassAsync(resync: true);
+        AssertPublished(3);
+        Cloudflare.Log.Reset();
+
+        rig.Report(nas, Hosts(2, "example.com"));
+        var pass = await rig.PassAsync(resync: true);
+
+        AssertPublished(2);
+        Assert.Equal(0, Cloudflare.Log.Calls.Count(static call => call.Endpoint == "GET /zones/{id}/dns_records"));
+        Assert.InRange(pass.ResyncIn!.Value, TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
+        Time.Advance(pass.ResyncIn.Value);
+        Assert.Null((await rig.PassAsync(resync: true)).ResyncIn);
+    }
+
     private async Task<(MasterRig Rig, DockFlare.Core.Commands.AgentId Agent)> ServedAsync(int hosts)
     {
         Cloudflare.AddZone("example.com", FakePlan.Pro);

@@ -6,9 +6,13 @@ using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Commands;
+using DockFlare.Hosting.Diagnostics;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,11 +23,12 @@ namespace DockFlare.Tests.Reconciliation;
 /// <summary>A master as it ships, without its background services: passes run when a test says so, against an emulator.</summary>
 internal sealed class MasterRig : IAsyncDisposable
 {
-    private readonly ServiceProvider services;
+    private readonly IServiceProvider services;
+    private readonly IAsyncDisposable owner;
 
-    private MasterRig(ServiceProvider services, FakeCloudflare cloudflare)
+    private MasterRig(IServiceProvider services, IAsyncDisposable owner, FakeCloudflare cloudflare)
     {
-        this.services = services;
+        (this.services, this.owner) = (services, owner);
         Cloudflare = cloudflare;
     }
 
@@ -35,7 +40,9 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public ManualRuleCalls Manual => services.GetRequiredService<ManualRuleCalls>();
 
-    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
+    public AgentKeys Keys => services.GetRequiredService<AgentKeys>();
+
+    public ICommandQueue Queue => services.GetRequiredService<ICommandQueue>();
 
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();
 
@@ -43,20 +50,56 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public CloudflareAccount Account => services.GetRequiredService<CloudflareAccount>();
 
+    public CloudflareClient Client => services.GetRequiredService<CloudflareClient>();
+
+    public AccessGroupStore Groups => services.GetRequiredService<AccessGroupStore>();
+
+    public StartToLive StartToLive => services.GetServices<IHostedService>().OfType<StartToLive>().Single();
+
     public ReconcileLoop Loop => services.GetServices<IHostedService>().OfType<ReconcileLoop>().Single();
 
     public LogLines Log => services.GetRequiredService<LogLines>();
 
     /// <summary>A master of its own on an emulator and a store that may be shared or come from one before it.</summary>
     public static MasterRig Create(
-        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null)
+        FakeCloudflare cloudflare, IStateStore? store = null, TimeProvider? time = null, string? token = null, string? owner = null, Action<CloudflareOptions>? cloud = null, Action<MasterOptions>? master = null, ReserveCalls? reserve = null)
     {
         var collection = new ServiceCollection();
+        Add(collection, cloudflare, store, time, token, owner, cloud, master, reserve);
+        var services = collection.BuildServiceProvider();
+        return new(services, services, cloudflare);
+    }
+
+    /// <summary>A master with the operators' API on real Kestrel, and a client that holds its key.</summary>
+    public static async Task<(MasterRig Rig, HttpClient Client)> WithApiAsync(FakeCloudflare cloudflare, IStateStore store, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
+        Add(builder.Services, cloudflare, store, time, null, null, null, null);
+        builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(ReconcileLoop)));
+        var app = builder.Build();
+        app.Services.GetRequiredService<MasterApiKey>().Value = "the-master-api-key";
+        app.MapDockFlareApi();
+        await app.StartAsync(cancellationToken);
+        var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single() + "/api/v2/") };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", app.Services.GetRequiredService<MasterApiKey>().Value);
+        return (new(app.Services, app, cloudflare), client);
+    }
+
+    private static void Add(
+        IServiceCollection collection, FakeCloudflare cloudflare, IStateStore? store, TimeProvider? time, string? token, string? owner, Action<CloudflareOptions>? cloud, Action<MasterOptions>? master, ReserveCalls? reserve = null)
+    {
         var log = new LogLines();
         collection.AddSingleton(log);
-        collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Information).AddProvider(log));
+        collection.AddLogging(logging => logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddProvider(log));
         collection.AddSingleton(time ?? TimeProvider.System);
         collection.AddSingleton(store ?? new InMemoryStateStore());
+        if (reserve is not null)
+        {
+            collection.AddSingleton(reserve);
+        }
+
         collection.AddDockFlare(new ConfigurationBuilder().Build()).AddMaster();
         collection.PostConfigure<CloudflareOptions>(options =>
         {
@@ -68,7 +111,6 @@ internal sealed class MasterRig : IAsyncDisposable
             options.OwnerId = owner ?? "rig-owner";
             master?.Invoke(options);
         });
-        return new(collection.BuildServiceProvider(), cloudflare);
     }
 
     /// <summary>Enrols an agent on a tunnel.</summary>
@@ -106,7 +148,7 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public RouteOutcome Route(string host) => Board.Current.Routes.Single(route => route.Host == host);
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    public async ValueTask DisposeAsync() => await owner.DisposeAsync();
 
     /// <summary>A container that wants one host.</summary>
     public static ContainerSnapshot Wants(string host, string service = "http://app:8080", params (string Key, string Value)[] more) => new(

@@ -1,8 +1,6 @@
-using System.Threading.Channels;
 using DockFlare.Core.Commands;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace DockFlare.Tests.Reconciliation;
 
@@ -158,24 +156,5 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         }
 
         Assert.Equal(number, rig.Board.Current.Number);
-    }
-
-    /// <summary>Tells of each timer that is set.</summary>
-    private sealed class WatchedTime() : FakeTimeProvider(new DateTimeOffset(2026, 11, 20, 12, 0, 0, TimeSpan.Zero))
-    {
-        private readonly Channel<TimeSpan> timers = Channel.CreateUnbounded<TimeSpan>();
-
-        public ValueTask<TimeSpan> NextTimerAsync(CancellationToken cancellationToken) => timers.Reader.ReadAsync(cancellationToken);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            var timer = base.CreateTimer(callback, state, dueTime, period);
-            if (dueTime > TimeSpan.Zero)
-            {
-                timers.Writer.TryWrite(dueTime);
-            }
-
-            return timer;
-        }
     }
 }

@@ -31,11 +31,19 @@ public abstract class RigCase : IAsyncLifetime
     }
 
     /// <summary>A master on the case's own store: a second one is the first one restarted.</summary>
-    private protected MasterRig Master(InMemoryStateStore? store = null, string? owner = null, string? token = null, Action<DockFlare.Hosting.Cloudflare.CloudflareOptions>? cloud = null, Action<DockFlare.Hosting.MasterOptions>? master = null)
+    private protected MasterRig Master(InMemoryStateStore? store = null, string? owner = null, string? token = null, Action<DockFlare.Hosting.Cloudflare.CloudflareOptions>? cloud = null, Action<DockFlare.Hosting.MasterOptions>? master = null, DockFlare.Hosting.Cloudflare.ReserveCalls? reserve = null)
     {
-        var rig = MasterRig.Create(Cloudflare, store ?? Store, Time, token, owner, cloud, master);
+        var rig = MasterRig.Create(Cloudflare, store ?? Store, Time, token, owner, cloud, master, reserve);
         rigs.Add(rig);
         return rig;
+    }
+
+    /// <summary>A master on the case's own store with the operators' API.</summary>
+    private protected async Task<(MasterRig Rig, HttpClient Client)> MasterWithApiAsync()
+    {
+        var (rig, client) = await MasterRig.WithApiAsync(Cloudflare, Store, Time, Cancellation);
+        rigs.Add(rig);
+        return (rig, client);
     }
 
     /// <summary>A master with one enrolled agent, before its first pass.</summary>

@@ -1,3 +1,6 @@
+using DockFlare.Core;
+using DockFlare.Core.Commands;
+using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Testing;
 
@@ -137,5 +140,50 @@ public sealed class TunnelTests : RigCase
 
         Assert.Contains("Set TUNNEL_NAME", pass.Faults["tunnel-nas"], StringComparison.Ordinal);
         Assert.Equal(RouteState.Blocked, rig.Route("app.example.com").State);
+    }
+
+    [Fact]
+    public async Task Two_agents_on_one_tunnel_share_what_is_remembered_of_it()
+    {
+        Cloudflare.AddZone("example.com");
+        var rig = Master();
+        var left = await rig.EnrolAsync("left", "shared", cancellationToken: Cancellation);
+        var right = await rig.EnrolAsync("right", "shared", cancellationToken: Cancellation);
+        rig.Report(left, MasterRig.Wants("left.example.com"));
+        rig.Report(right, MasterRig.Wants("right.example.com"));
+        await rig.ConvergeAsync();
+        var restarted = Master();
+
+        var again = await restarted.ConvergeAsync();
+        await restarted.Agents.RemoveAsync(left, Cancellation);
+        await restarted.ConvergeAsync();
+
+        Assert.DoesNotContain(again.Applied, static change => change is not Change.DispatchCommand);
+        Assert.Equal(["left.example.com", "right.example.com"], again.Routes.Select(static route => route.Host));
+        Assert.Single(await Store.ListAsync("tunnel", Cancellation));
+        Assert.Equal(["right.example.com"], Cloudflare.Read(view => view.Exposures().Select(exposure => exposure.Host).ToList()));
+    }
+
+    [Fact]
+    public async Task A_route_of_a_shared_tunnel_is_live_when_the_last_of_its_connectors_has_it()
+    {
+        Cloudflare.AddZone("example.com");
+        var rig = Master();
+        var left = await rig.EnrolAsync("left", "shared", cancellationToken: Cancellation);
+        var right = await rig.EnrolAsync("right", "shared", cancellationToken: Cancellation);
+        rig.Report(left, MasterRig.Wants("left.example.com"));
+        await rig.ConvergeAsync();
+        var (id, version) = (Tunnel("shared").Id, Tunnel("shared").Configuration.Version);
+        void Say(AgentId agent, int ready, long at, params IEnumerable<ContainerSnapshot> containers) =>
+            rig.Agents.Accept(new(agent, IsComplete: true, TunnelGeneration: 1, containers.ToEquatableArray()) { Connector = new(id, "2026.8.0", ready, at) });
+
+        Say(left, 4, version, MasterRig.Wants("left.example.com"));
+        Say(right, 4, version - 1);
+        await rig.PassAsync();
+        var behind = rig.Route("left.example.com").State;
+        Say(right, 0, version - 1);
+        await rig.PassAsync();
+
+        Assert.Equal((RouteState.Pending, RouteState.Live), (behind, rig.Route("left.example.com").State));
     }
 }

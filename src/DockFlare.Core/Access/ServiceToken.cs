@@ -1,0 +1,13 @@
+namespace DockFlare.Core.Access;
+
+/// <summary>What a machine logs in with. Its secret is shown once, when it is made or rotated, and is nowhere else.</summary>
+/// <param name="Id">Its UUID.</param>
+/// <param name="Name">What people call it.</param>
+public sealed record ServiceToken(string Id, string Name)
+{
+    /// <summary>What goes in the header <c>CF-Access-Client-Id</c>.</summary>
+    public string ClientId { get; init; } = "";
+
+    /// <summary>When it stops to work; null when it never does.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
