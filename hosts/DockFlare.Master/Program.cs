@@ -1,3 +1,4 @@
+using DockFlare.Dashboard;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Testing;
@@ -24,10 +25,11 @@ else
 }
 
 // The master's own Docker host is one more agent, in this process instead of across the network.
-dockflare.AddLocalAgent();
+dockflare.AddLocalAgent().AddDockFlareDashboard();
 
 return await builder.RunDockFlareAsync(static app =>
 {
     app.MapDockFlareAgents();
     app.MapDockFlareApi();
+    app.MapDockFlareDashboard();
 });

@@ -12,6 +12,7 @@ using DockFlare.Hosting.Docker;
 using DockFlare.Hosting.Persistence;
 using DockFlare.Hosting.Reconciliation;
 using DockFlare.Hosting.Redis;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -58,6 +59,7 @@ public static class DockFlareServiceCollectionExtensions
         });
         services.TryAddSingleton(MasterSettings.Labels(values, faults));
 
+        services.AddSingleton<IStartupFilter>(new ForwardedHeaders(TrustedProxies.Read(values.Text("TrustedProxies"), faults)));
         services.TryAddSingleton<IStateStore, InMemoryStateStore>();
         services.TryAddSingleton(new QueueOptions());
         services.TryAddSingleton<ICommandQueue>(static provider =>

@@ -27,12 +27,17 @@ internal sealed class AgentAdminCalls(AgentRegistry registry, AgentKeys keys, Ag
     /// <summary><c>POST agents/{id}/redeploy-tunnel</c>: the connector is replaced even if it runs.</summary>
     public async ValueTask<AgentAnswer> RedeployTunnelAsync(HttpContext context)
     {
-        var agent = Staying(context);
+        var command = await RedeployTunnelAsync(Staying(context), context.RequestAborted).ConfigureAwait(false);
+        return AdminAnswer.Of(202, new() { CommandId = command.Value });
+    }
+
+    public async ValueTask<CommandId> RedeployTunnelAsync(AgentRecord agent, CancellationToken cancellationToken)
+    {
         var tunnel = tunnels.Find(agent.Id) ?? throw new ProtocolException(409, "tunnel_not_found", $"Agent '{agent.Id}' has no tunnel yet: enrol it and wait for the next pass.");
         var command = new CommandId($"restart-{Guid.NewGuid():N}");
         await queue.EnqueueAsync(
-            agent.Id, new AgentCommand.EnsureTunnel(command, tunnel.TunnelId, tunnel.Name, tunnel.Generation) { Restart = true }, context.RequestAborted).ConfigureAwait(false);
-        return AdminAnswer.Of(202, new() { CommandId = command.Value });
+            agent.Id, new AgentCommand.EnsureTunnel(command, tunnel.TunnelId, tunnel.Name, tunnel.Generation) { Restart = true }, cancellationToken).ConfigureAwait(false);
+        return command;
     }
 
     /// <summary><c>POST agents/{id}/rename {display_name}</c></summary>
@@ -69,27 +74,32 @@ internal sealed class AgentAdminCalls(AgentRegistry registry, AgentKeys keys, Ag
     public async ValueTask<AgentAnswer> RemoveAsync(HttpContext context)
     {
         var agent = Agent(context);
+        var force = await AgentBody.ReadAsync(context, static root => AgentMessageReader.Flag(root, "force")).ConfigureAwait(false) ?? false;
+        var removal = await RemoveAsync(agent, force, context.RequestAborted).ConfigureAwait(false);
+        return AdminAnswer.Of(202, new() { OperationId = removal?.OperationId, Removal = DescribedRemoval.Of(removal) });
+    }
+
+    public async ValueTask<AgentRemoval?> RemoveAsync(AgentRecord agent, bool force, CancellationToken cancellationToken)
+    {
         if (agent.IsLocal)
         {
             throw new ProtocolException(409, "agent_is_local", "The agent of the master's own process cannot be removed: set DOCKFLARE_LOCAL_AGENT=false.");
         }
 
-        var force = await AgentBody.ReadAsync(context, static root => AgentMessageReader.Flag(root, "force")).ConfigureAwait(false) ?? false;
         if (force)
         {
             foreach (var key in keys.Of(agent.Id).ToList())
             {
-                await keys.RevokeAsync(key, context.RequestAborted).ConfigureAwait(false);
+                await keys.RevokeAsync(key, cancellationToken).ConfigureAwait(false);
             }
         }
 
         if (force || agent.Removal is null)
         {
-            await queue.ClearAsync(agent.Id, context.RequestAborted).ConfigureAwait(false);
+            await queue.ClearAsync(agent.Id, cancellationToken).ConfigureAwait(false);
         }
 
-        var removal = await registry.BeginRemovalAsync(agent.Id, force, context.RequestAborted).ConfigureAwait(false);
-        return AdminAnswer.Of(202, new() { OperationId = removal?.OperationId, Removal = DescribedRemoval.Of(removal) });
+        return await registry.BeginRemovalAsync(agent.Id, force, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary><c>GET agents/{id}/removal</c>, until an hour after it is done.</summary>

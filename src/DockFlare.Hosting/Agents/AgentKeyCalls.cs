@@ -9,7 +9,7 @@ namespace DockFlare.Hosting.Agents;
 internal sealed class AgentKeyCalls(AgentRegistry registry, AgentKeys keys, ICommandQueue queue, DeployFiles deploy)
 {
     private const long LongestOverlap = 30 * 24 * 3600;
-    private static readonly TimeSpan UsualOverlap = TimeSpan.FromHours(24);
+    public static readonly TimeSpan UsualOverlap = TimeSpan.FromHours(24);
 
     /// <summary><c>POST agents/generate-key {owner?, expires_in_seconds?}</c></summary>
     public async ValueTask<AgentAnswer> GenerateAsync(HttpContext context)
@@ -35,28 +35,32 @@ internal sealed class AgentKeyCalls(AgentRegistry registry, AgentKeys keys, ICom
             throw ProtocolException.Invalid($"'routes' is '{routes}': write \"hold\" or \"withdraw\".");
         }
 
+        await RevokeAsync(key, isCompromised, holdRoutes: routes == "hold", context.RequestAborted).ConfigureAwait(false);
+        return AdminAnswer.Of(200, new() { Meta = DescribedKey.Of(key) });
+    }
+
+    public async ValueTask RevokeAsync(AgentKey key, bool isCompromised, bool holdRoutes, CancellationToken cancellationToken)
+    {
         if (key.Record.Agent is not { } agent)
         {
-            await keys.RevokeAsync(key, context.RequestAborted).ConfigureAwait(false);
-            return AdminAnswer.Of(200, new() { Meta = DescribedKey.Of(key) });
+            await keys.RevokeAsync(key, cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         foreach (var ending in isCompromised ? keys.Of(agent).ToList() : [key])
         {
-            await keys.RevokeAsync(ending, context.RequestAborted).ConfigureAwait(false);
+            await keys.RevokeAsync(ending, cancellationToken).ConfigureAwait(false);
         }
 
         if (!keys.Of(agent).Any(keys.IsValid))
         {
-            await queue.ClearAsync(agent, context.RequestAborted).ConfigureAwait(false);
+            await queue.ClearAsync(agent, cancellationToken).ConfigureAwait(false);
         }
 
         if (isCompromised)
         {
-            await registry.CompromisedAsync(agent, holdRoutes: routes == "hold", context.RequestAborted).ConfigureAwait(false);
+            await registry.CompromisedAsync(agent, holdRoutes, cancellationToken).ConfigureAwait(false);
         }
-
-        return AdminAnswer.Of(200, new() { Meta = DescribedKey.Of(key) });
     }
 
     /// <summary><c>POST agents/{id}/roll-key {overlap_seconds?}</c>: the keys before it are accepted for as long as the operator says, a day unless they say; 0 ends them now.</summary>

@@ -20,7 +20,10 @@ internal sealed class RouteConsole(PassBoard board, RouteConsoleOptions options,
         await output.WriteLineAsync(options.Headline).ConfigureAwait(false);
         foreach (var address in services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
         {
-            await output.WriteLineAsync(options.AtAddress.Replace("{address}", address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal), StringComparison.Ordinal)).ConfigureAwait(false);
+            foreach (var line in services.GetServices<RouteConsoleHint>().Select(static hint => hint.AtAddress).Append(options.AtAddress))
+            {
+                await output.WriteLineAsync(line.Replace("{address}", address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal), StringComparison.Ordinal)).ConfigureAwait(false);
+            }
         }
 
         var first = await FirstAsync(stoppingToken).ConfigureAwait(false);
@@ -92,3 +95,7 @@ internal sealed class RouteConsoleOptions
 
     public TextWriter Output { get; init; } = Console.Out;
 }
+
+/// <summary>What a part of the host has to say of an address in the terminal.</summary>
+/// <param name="AtAddress">With <c>{address}</c> in the address's place.</param>
+internal sealed record RouteConsoleHint(string AtAddress);

@@ -48,6 +48,9 @@ internal sealed record PassSnapshot
 
     public IReadOnlyDictionary<string, ConnectorStatus> Connectors { get; init; } = new Dictionary<string, ConnectorStatus>();
 
+    /// <summary>The configuration version that each tunnel's connector has to run for every rule of ours to be in force, by tunnel id.</summary>
+    public IReadOnlyDictionary<string, long> NeededVersions { get; init; } = new Dictionary<string, long>();
+
     public IReadOnlyList<Zone> Zones { get; init; } = [];
 
     public bool IsConverged => Number > 0 && Trouble is null && Faults.Count == 0 && Remaining.IsEmpty && WhyNotApplied is null;

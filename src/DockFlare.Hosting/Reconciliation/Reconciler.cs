@@ -360,6 +360,7 @@ internal sealed partial class Reconciler(
                 faults.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter)
                     .Concat(look.Unread.Values.Where(static fault => fault.Fault is CloudflareFault.Passing).Select(static fault => fault.RetryAfter))),
             Connectors = connectors,
+            NeededVersions = evidence.RulesSince.ToDictionary(static tunnel => tunnel.Key, static tunnel => tunnel.Value.Values.DefaultIfEmpty().Max(), StringComparer.Ordinal),
             Zones = account.All,
         };
     }

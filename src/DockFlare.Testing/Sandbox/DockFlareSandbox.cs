@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Cloudflare;
+using DockFlare.Hosting.Configuration;
 using DockFlare.Hosting.Docker;
 using DockFlare.Testing.Sandbox;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,6 +38,7 @@ public static class DockFlareSandbox
         // Nothing here is worth a secret; a key that somebody set is theirs.
         var key = builder.Configuration["ApiKey"] is { Length: > 0 } ? null : "sandbox";
         services.AddSingleton(cloudflare);
+        services.AddSingleton(new SandboxMode("sandbox"));
         services.AddHostedService(provider => new SandboxKey(provider.GetRequiredService<MasterApiKey>(), key));
         services.AddHostedService(provider => new SandboxCleanup(cloudflare, folder));
         services.PostConfigure<CloudflareOptions>(options => (options.ApiBaseUrl, options.ApiToken, options.AccountId) = (cloudflare.BaseUrl, cloudflare.Token, cloudflare.AccountId));
