@@ -60,6 +60,13 @@ public sealed partial class FakeCloudflare : IAsyncDisposable
         set => options.RateLimit = value;
     }
 
+    /// <summary>What makes it refuse a configuration; see <see cref="FakeCloudflareOptions.ConfigurationFault"/>.</summary>
+    public Func<string, string?>? ConfigurationFault
+    {
+        get => options.ConfigurationFault;
+        set => options.ConfigurationFault = value;
+    }
+
     /// <summary>Starts an emulator on a free port of 127.0.0.1.</summary>
     public static async Task<FakeCloudflare> StartAsync(FakeCloudflareOptions? options = null, CancellationToken cancellationToken = default)
     {

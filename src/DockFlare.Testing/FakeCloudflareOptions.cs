@@ -21,6 +21,12 @@ public sealed class FakeCloudflareOptions
     /// <summary>What ids, secrets and tokens are derived from. Equal seeds and equal calls give equal ids. Default 1.</summary>
     public int Seed { get; set; } = 1;
 
+    /// <summary>
+    /// Refuses configurations that cloudflared's own rules as they are known here take: given the value of <c>config</c> as JSON it answers the
+    /// validator's text, or null. Default null: none. May be changed at any time.
+    /// </summary>
+    public Func<string, string?>? ConfigurationFault { get; set; }
+
     /// <summary>How many calls the log keeps; the oldest are dropped first. Default 100,000.</summary>
     public int LogCapacity { get; set; } = 100_000;
 }

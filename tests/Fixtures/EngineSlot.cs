@@ -76,10 +76,18 @@ internal sealed class EngineSlot : IDisposable
         await Ip("route", "add", PoolRange, "via", EngineAddress);
     }
 
-    /// <summary>Drops whatever this machine sends to the engine's end of the cable, without a word to anybody: both sides see silence.</summary>
-    public Task CutAsync() => Ip("route", "add", "blackhole", $"{EngineAddress}/32");
+    /// <summary>Drops whatever one end of the cable sends to the other: both sides see silence on the connections they have.</summary>
+    public async Task CutAsync()
+    {
+        await Ip("route", "add", "blackhole", $"{EngineAddress}/32");
+        await Ip("-n", Namespace, "route", "add", "blackhole", $"{HostAddress}/32");
+    }
 
-    public Task MendAsync() => Ip("route", "del", "blackhole", $"{EngineAddress}/32");
+    public async Task MendAsync()
+    {
+        await Ip("-n", Namespace, "route", "del", "blackhole", $"{HostAddress}/32");
+        await Ip("route", "del", "blackhole", $"{EngineAddress}/32");
+    }
 
     /// <summary>Ends what still runs in this slot and removes its mounts, namespace, cable and files.</summary>
     public async Task CleanAsync()

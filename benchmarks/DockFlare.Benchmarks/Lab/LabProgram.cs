@@ -13,6 +13,7 @@ internal static class LabProgram
         ["cold"] = ColdStart.RunAsync,
         ["crowd"] = Crowd.RunAsync,
         ["heartbeats"] = Crowd.HeartbeatsAsync,
+        ["memory"] = Memory.RunAsync,
     };
 
     public static async Task<int> RunAsync(IReadOnlyList<string> names)

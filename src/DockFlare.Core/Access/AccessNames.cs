@@ -7,6 +7,7 @@ namespace DockFlare.Core.Access;
 public static class AccessNames
 {
     private const int MaxName = 350;
+    private const string TagPrefix = "dockflare-";
 
     /// <summary>The system group that lets everybody in; labels may also write <c>bypass</c>.</summary>
     public const string PublicGroup = "public-default-bypass";
@@ -33,6 +34,13 @@ public static class AccessNames
 
     /// <summary><c>Zone Default: *.example.com</c>.</summary>
     public static string ZoneDefault(string zone) => $"Zone Default: *.{zone}";
+
+    /// <summary><c>dockflare-&lt;owner&gt;</c>: the tag of an installation's applications.</summary>
+    public static string Tag(string owner) => TagPrefix + owner;
+
+    /// <summary>The installation whose tag an application carries; null when it carries none.</summary>
+    public static string? FindTagOwner(IEnumerable<string> tags) =>
+        tags.FirstOrDefault(static tag => tag.Length > TagPrefix.Length && tag.StartsWith(TagPrefix, StringComparison.Ordinal))?[TagPrefix.Length..];
 
     /// <summary>The name for a thing of ours when somebody else's already has the one wanted.</summary>
     public static string Suffixed(string name, string owner) => $"{name} [{owner}]";

@@ -12,6 +12,9 @@ public sealed record ObservedAccess
     /// <summary>The organisation's <c>auth_domain</c> without <c>.cloudflareaccess.com</c>; null while it is not known.</summary>
     public string? TeamName { get; init; }
 
+    /// <summary>The tag that applications of this installation are to carry; null while it cannot be had.</summary>
+    public string? Tag { get; init; }
+
     /// <summary>Why applications or policies could not be read: guarded routes that are not live wait, and the others stay. Null when they were.</summary>
     public string? Unread { get; init; }
 
@@ -48,8 +51,15 @@ public sealed record ObservedApp(string Id, string Name, string Audience)
     /// <summary>Its policies in order, reusable ones and its own.</summary>
     public EquatableArray<ObservedPolicy> Policies { get; init; }
 
+    /// <summary>Its tags.</summary>
+    public EquatableArray<string> Tags { get; init; }
+
     /// <summary>The key under which the store knows that it is ours; null for one that is not, and is never touched.</summary>
     public string? OwnedAs { get; init; }
+
+    /// <summary>The rule it guards, when it covers that of one rule and nothing else; null otherwise.</summary>
+    public string? Key =>
+        Destinations.Select(AccessCoverage.Normalize).ToList() is [var first, .. var rest] && !first.EndsWith("/*", StringComparison.Ordinal) && rest.TrueForAll(other => string.Equals(other, first + "/*", StringComparison.Ordinal)) ? first : null;
 
     /// <summary>Whether a policy of its lets everybody in.</summary>
     public bool IsPublic => Policies.Any(static policy => policy.Policy.IsPublic);

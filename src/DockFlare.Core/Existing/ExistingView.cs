@@ -24,7 +24,7 @@ public sealed record ExistingView
         {
             Things = [.. account.Tunnels.OrderBy(static tunnel => tunnel.Name, StringComparer.Ordinal).ThenBy(static tunnel => tunnel.Id, StringComparer.Ordinal).SelectMany(view.Tunnel),
                 .. account.Records.OrderBy(static record => record.Name, StringComparer.Ordinal).ThenBy(static record => record.Id, StringComparer.Ordinal).Select(view.Record),
-                .. account.Apps.OrderBy(static app => app.Name, StringComparer.Ordinal).ThenBy(static app => app.Id, StringComparer.Ordinal).Select(Reader.Application)],
+                .. account.Apps.OrderBy(static app => app.Name, StringComparer.Ordinal).ThenBy(static app => app.Id, StringComparer.Ordinal).Select(view.Application)],
             Unread = account.Unread,
         };
     }
@@ -77,16 +77,19 @@ public sealed record ExistingView
             };
         }
 
-        public static ExistingThing Application(ObservedApp app)
+        public ExistingThing Application(ObservedApp app)
         {
-            var destinations = app.Destinations.Select(AccessCoverage.Normalize).ToList();
-            var isOne = destinations.Count > 0 && destinations.TrueForAll(destination => IsPartOf(destination, destinations[0]));
-            return new(ExistingKind.Application, app.Name, app.OwnedAs is not null ? ExistingOwner.Ours : ExistingOwner.Foreign)
+            var owner = AccessNames.FindTagOwner(app.Tags);
+            var isOurs = app.OwnedAs is not null || string.Equals(owner, account.Owner, StringComparison.Ordinal);
+            return new(ExistingKind.Application, app.Name, isOurs ? ExistingOwner.Ours : owner is not null ? ExistingOwner.OtherInstallation : ExistingOwner.Foreign)
             {
                 Id = app.Id,
                 Target = string.Join(", ", app.Destinations),
-                CanBeAdopted = app.OwnedAs is null && isOne && !destinations[0].StartsWith("*.", StringComparison.Ordinal),
-                Note = app.OwnedAs is not null || isOne ? null : "It covers more than one route: DockFlare makes one application for each, so this one is not offered for adoption.",
+                CanBeAdopted = !isOurs && app.Key is { } key && !key.StartsWith("*.", StringComparison.Ordinal),
+                Note = isOurs ? app.OwnedAs is null ? "It carries this installation's tag, but the store does not know it: it is taken up when a container asks for its place." : null
+                    : owner is not null ? $"Another installation of DockFlare made it: '{owner}'."
+                    : app.Key is null ? "It covers more than one route: DockFlare makes one application for each, so this one is not offered for adoption."
+                    : null,
             };
         }
 
@@ -151,9 +154,6 @@ public sealed record ExistingView
 
         private static IEnumerable<(string Destination, ObservedApp App)> Destinations(ExistingAccount account) =>
             account.Apps.SelectMany(static app => app.Destinations.Select(destination => (AccessCoverage.Normalize(destination), app)));
-
-        private static bool IsPartOf(string destination, string whole) =>
-            string.Equals(destination, whole, StringComparison.Ordinal) || string.Equals(destination, whole + "/*", StringComparison.Ordinal);
 
         private bool Answers(ExistingTunnel tunnel, string host)
         {

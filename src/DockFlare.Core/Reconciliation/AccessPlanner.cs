@@ -341,6 +341,7 @@ internal sealed class AccessPlanner
 
     private bool SaysTheSame(DesiredApp want, ObservedApp have) =>
         AccessNames.IsNamed(have.Name, want.Name, owner)
+        && (access.Tag is null || have.Tags.AsSpan().Contains(access.Tag))
         && want.Destinations.ToHashSet(StringComparer.Ordinal).SetEquals(have.Destinations.Select(AccessCoverage.Normalize))
         && SameDuration(want.SessionDuration, have.SessionDuration)
         && want.AppLauncherVisible == have.AppLauncherVisible

@@ -25,6 +25,9 @@ public sealed record ObservedState
     /// <summary>The tunnels of others that have the name of one of ours which is to be made.</summary>
     public EquatableArray<TakenTunnel> TakenTunnels { get; init; }
 
+    /// <summary>The rules that Cloudflare does not take: each blocks its own route.</summary>
+    public EquatableArray<RefusedRule> RefusedRules { get; init; }
+
     /// <summary>What the account has in Access; null while nothing asks for it.</summary>
     public ObservedAccess? Access { get; init; }
 
@@ -36,6 +39,12 @@ public sealed record ObservedState
 /// <param name="Id">The zone's or tunnel's id.</param>
 /// <param name="Reason">Cloudflare's message.</param>
 public sealed record UnreadObject(string Id, string Reason);
+
+/// <summary>A rule for which Cloudflare refused a tunnel's document.</summary>
+/// <param name="TunnelId">The tunnel.</param>
+/// <param name="Rule">The rule as it was sent; another form of it is tried again.</param>
+/// <param name="Reason">Cloudflare's message.</param>
+public sealed record RefusedRule(string TunnelId, IngressRule Rule, string Reason);
 
 /// <summary>A tunnel of somebody else that has a name that one of ours is to have.</summary>
 /// <param name="Name">The name.</param>

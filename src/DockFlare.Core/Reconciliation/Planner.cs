@@ -196,6 +196,7 @@ public static class Planner
         {
             var unreadZones = ById(observed.UnreadZones);
             var rules = new Dictionary<string, List<IngressRule>>(StringComparer.Ordinal);
+            var refused = observed.RefusedRules.ToDictionary(static rule => (rule.TunnelId, rule.Rule), static rule => rule.Reason);
             foreach (var route in desired.Routes)
             {
                 var at = hosts.IndexOf(route.Key.Host);
@@ -229,7 +230,18 @@ public static class Planner
                     rules.Add(route.TunnelId, list = []);
                 }
 
-                list.Add(access.RuleFor(route));
+                var wanted = access.RuleFor(route);
+                if (refused.Count > 0 && refused.TryGetValue((route.TunnelId, wanted), out var reason))
+                {
+                    // One that is served in another form stays as it is.
+                    wanted = FindOwned(documents.GetValueOrDefault(route.TunnelId), route);
+                    blocked.Add(new(route.Key, $"Cloudflare does not take the rule of '{route.Key}', so {(wanted is null ? "it is not served" : "it is served as before")}. {reason}") { IsServed = wanted is not null });
+                }
+
+                if (wanted is not null)
+                {
+                    list.Add(wanted);
+                }
             }
 
             return rules;
@@ -277,8 +289,8 @@ public static class Planner
                 {
                     ref var host = ref hosts.All[at];
                     host.IsServed |= !isTaken;
-                    // A host that cannot move to its new tunnel stays at the one it has.
-                    host.Waits |= isTaken && host.Ours is not null && !host.PointsTo(tunnel.TunnelId);
+                    // A host that cannot move to its new tunnel stays at the one it has, and one that a rule of somebody serves stays served.
+                    host.Waits |= isTaken && host.Ours is not null;
                 }
             }
         }
@@ -397,6 +409,11 @@ public static class Planner
 
             return owned.Contains(RuleIdentity.Of(key));
         }
+
+        private IngressRule? FindOwned(ObservedTunnel? tunnel, DesiredRoute route) =>
+            IsOwned(tunnel, route.Key) && tunnel!.Document.Positions.TryGetValue(RuleIdentity.Of(route.Key), out var at)
+                ? route.Rule with { Service = tunnel.Document.Entries[at].Service, Origin = tunnel.Document.Entries[at].Origin }
+                : null;
 
         private static Dictionary<string, string> ById(EquatableArray<UnreadObject> unread)
         {

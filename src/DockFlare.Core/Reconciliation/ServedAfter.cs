@@ -2,7 +2,7 @@ using DockFlare.Core.Ingress;
 
 namespace DockFlare.Core.Reconciliation;
 
-/// <summary>What is still served of a host once a plan is applied: as long as something is, its application stays.</summary>
+/// <summary>What is still served of a host once a plan is applied, by us or by somebody else: as long as something is, its application stays.</summary>
 internal sealed class ServedAfter
 {
     private readonly HashSet<RuleIdentity> rules = [];
@@ -18,14 +18,10 @@ internal sealed class ServedAfter
         var removed = planned.OfType<Change.PutIngress>().SelectMany(static put => put.Removed.Select(identity => (put.Tunnel.TunnelId, identity))).ToHashSet();
         foreach (var tunnel in observed.Tunnels)
         {
-            foreach (var identity in tunnel.Owned)
+            seenHosts.UnionWith(tunnel.Owned.Where(tunnel.Document.Positions.ContainsKey).Select(static identity => identity.Hostname));
+            foreach (var identity in tunnel.Document.Positions.Keys)
             {
-                if (tunnel.Document.Positions.ContainsKey(identity))
-                {
-                    seenHosts.Add(identity.Hostname);
-                }
-
-                if (tunnel.Document.Positions.ContainsKey(identity) && !removed.Contains((tunnel.TunnelId, identity)))
+                if (!removed.Contains((tunnel.TunnelId, identity)))
                 {
                     rules.Add(identity);
                 }
@@ -40,7 +36,7 @@ internal sealed class ServedAfter
                 seenHosts.Add(record.Name);
             }
 
-            if (record.IsOwned && !deleted.Contains(record.Id))
+            if (!deleted.Contains(record.Id))
             {
                 records.Add(record.Name);
             }

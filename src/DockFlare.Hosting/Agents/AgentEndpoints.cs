@@ -1,4 +1,5 @@
 using DockFlare.Core.Protocol;
+using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Persistence;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -162,6 +163,10 @@ internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterAp
         catch (StateStoreException exception)
         {
             answer = AgentAnswer.Error(503, "persistence_failed", exception.Message);
+        }
+        catch (CommandQueueException exception)
+        {
+            answer = AgentAnswer.Error(503, "queue_unavailable", exception.Message);
         }
         catch (Exception exception) when (context.RequestAborted.IsCancellationRequested && exception is OperationCanceledException or IOException)
         {

@@ -95,7 +95,7 @@ internal sealed class ContainerReporter(
 
         var running = tunnel.Running;
         var containers = ReportedContainers.Select(seen.Containers, session.LabelPrefixes, session.LabelKeys);
-        return new(session.Id, seen.IsComplete, running?.Generation ?? 0, containers) 
+        return new(session.Id, seen.IsComplete, running?.Generation ?? 0, containers)
         {
             Connector = running?.Connector,
             ConnectorNetwork = networks.Place?.Network,

@@ -47,14 +47,14 @@ internal sealed class LocalMasterLink(
     }
 
     public ValueTask<CommandLease?> LeaseAsync(TimeSpan visibilityTimeout, TimeSpan wait, CancellationToken cancellationToken) =>
-        queue.LeaseAsync(Local, visibilityTimeout, wait, cancellationToken);
+        AskAsync(queue.LeaseAsync(Local, visibilityTimeout, wait, cancellationToken));
 
     public ValueTask<bool> RenewAsync(LeaseToken token, TimeSpan visibilityTimeout, CancellationToken cancellationToken) =>
-        queue.RenewAsync(token, visibilityTimeout, cancellationToken);
+        AskAsync(queue.RenewAsync(token, visibilityTimeout, cancellationToken));
 
-    public ValueTask<bool> AckAsync(LeaseToken token, CancellationToken cancellationToken) => queue.AckAsync(token, cancellationToken);
+    public ValueTask<bool> AckAsync(LeaseToken token, CancellationToken cancellationToken) => AskAsync(queue.AckAsync(token, cancellationToken));
 
-    public ValueTask<bool> NackAsync(LeaseToken token, string reason, CancellationToken cancellationToken) => queue.NackAsync(token, reason, cancellationToken);
+    public ValueTask<bool> NackAsync(LeaseToken token, string reason, CancellationToken cancellationToken) => AskAsync(queue.NackAsync(token, reason, cancellationToken));
 
     public async ValueTask<string> GetTunnelTokenAsync(string tunnelId, CancellationToken cancellationToken)
     {
@@ -68,6 +68,19 @@ internal sealed class LocalMasterLink(
             return await tokens.GetAsync(tunnelId, cancellationToken).ConfigureAwait(false);
         }
         catch (CloudflareException exception)
+        {
+            throw new MasterLinkException(exception.Message, exception);
+        }
+    }
+
+    // A queue that is away is to this agent what a master that is away is to any other: it waits and tries again.
+    private static async ValueTask<T> AskAsync<T>(ValueTask<T> asked)
+    {
+        try
+        {
+            return await asked.ConfigureAwait(false);
+        }
+        catch (CommandQueueException exception)
         {
             throw new MasterLinkException(exception.Message, exception);
         }

@@ -66,8 +66,9 @@ public static class ApiEndpoints
         Get("tunnels", context => WriteAsync(context, Documents.Tunnels(board.Current), ApiJson.Default.IReadOnlyListTunnelDocument));
         Get("diagnostics/containers", context => WriteAsync(context, Documents.Containers(board.Current), ApiJson.Default.IReadOnlyListContainerDocument));
         Get("explain", context => ExplainAsync(context, board.Current));
-        Get("existing", context => ExistingAsync(context, existing));
-        Get("history", history.ListAsync);
+        Get("existing", context => RefusableAsync(context, () => ExistingAsync(context, existing)));
+        Get("history", context => RefusableAsync(context, async () =>
+            await WriteAsync(context, await history.ListAsync(context.Request.Query, context.RequestAborted).ConfigureAwait(false), ApiJson.Default.HistoryDocument).ConfigureAwait(false)));
         Get("plan", context => PlanAsync(context, board.Current.Remaining));
         var manual = services.GetRequiredService<ManualRuleCalls>();
         Get("rules/manual", async context => await WriteAsync(context, await manual.ListAsync(context.RequestAborted).ConfigureAwait(false), ApiJson.Default.IReadOnlyListManualRuleDocument).ConfigureAwait(false));
@@ -89,9 +90,15 @@ public static class ApiEndpoints
             return Task.CompletedTask;
         }));
         var confirmations = new ConfirmationCalls(board, reconciler, signal);
-        group.MapPost("plan/confirm", Guarded(confirmations.ConfirmAsync));
-        group.MapPost("adopt", Guarded(confirmations.AdoptAsync));
+        Confirm("plan/confirm", confirmations.Confirm);
+        Confirm("adopt", confirmations.Adopt);
         return group;
+
+        void Confirm(string path, Action<ConfirmationRequest> confirm) => group.MapPost(path, Guarded(context => RefusableAsync(context, async () =>
+        {
+            confirm(ConfirmationCalls.Read(await AgentBody.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)));
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+        })));
 
         void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));
 
@@ -116,31 +123,21 @@ public static class ApiEndpoints
 
     private static async Task ExistingAsync(HttpContext context, ExistingReader reader)
     {
-        if (await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false) is not { } view)
-        {
-            await WriteAsync(
-                context, new ProblemDocument("Service Unavailable", 503, "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.", "account_not_known"),
-                ApiJson.Default.ProblemDocument, 503, "application/problem+json").ConfigureAwait(false);
-        }
-        else if (WantsText(context))
-        {
-            context.Response.ContentType = "text/plain; charset=utf-8";
-            await context.Response.WriteAsync(view.ToString(), context.RequestAborted).ConfigureAwait(false);
-        }
-        else
-        {
-            await WriteAsync(context, Documents.Existing(view), ApiJson.Default.ExistingDocument).ConfigureAwait(false);
-        }
+        var view = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false)
+            ?? throw new ProtocolException(503, "account_not_known", "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.");
+        await (WantsText(context) ? WriteTextAsync(context, view.ToString()) : WriteAsync(context, Documents.Existing(view), ApiJson.Default.ExistingDocument)).ConfigureAwait(false);
     }
 
     private static bool WantsText(HttpContext context) => context.Request.Headers.Accept.ToString().Contains("text/plain", StringComparison.OrdinalIgnoreCase);
 
-    private static Task PlanAsync(HttpContext context, Plan plan)
+    private static Task WriteTextAsync(HttpContext context, string text, string contentType = "text/plain; charset=utf-8")
     {
-        var isText = WantsText(context);
-        context.Response.ContentType = isText ? "text/plain; charset=utf-8" : "application/json";
-        return context.Response.WriteAsync(isText ? plan.ToString() : plan.ToJson(), context.RequestAborted);
+        context.Response.ContentType = contentType;
+        return context.Response.WriteAsync(text, context.RequestAborted);
     }
+
+    private static Task PlanAsync(HttpContext context, Plan plan) =>
+        WantsText(context) ? WriteTextAsync(context, plan.ToString()) : WriteTextAsync(context, plan.ToJson(), "application/json");
 
     private static Task ExplainAsync(HttpContext context, PassSnapshot pass)
     {

@@ -84,6 +84,7 @@ internal static class Documents
     ];
 
     public static string Word(RouteState state) => state.ToString().ToLowerInvariant();
+
     public static ExistingDocument Existing(ExistingView view) => new(
         [
             .. view.Things.Select(static thing => new ExistingThingDocument

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using DockFlare.Core.Protocol;
 using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Http;
 
@@ -11,48 +12,39 @@ internal sealed class HistoryCalls(HistoryStore history)
     private const int DefaultLimit = 100;
     private const int MaxLimit = 1000;
 
-    public async Task ListAsync(HttpContext context)
+    /// <exception cref="ProtocolException">The query cannot be followed.</exception>
+    public async ValueTask<HistoryDocument> ListAsync(IQueryCollection query, CancellationToken cancellationToken)
     {
-        var (query, fault) = Read(context.Request.Query);
-        if (query is null)
-        {
-            context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsJsonAsync(new("Bad Request", 400, fault!, "invalid_query"), ApiJson.Default.ProblemDocument, "application/problem+json", context.RequestAborted).ConfigureAwait(false);
-            return;
-        }
-
-        var (lines, next) = await history.ReadAsync(query, context.RequestAborted).ConfigureAwait(false);
-        var document = new HistoryDocument([.. lines.Select(static line => Describe(line.At, line.Entry))], next);
-        await context.Response.WriteAsJsonAsync(document, ApiJson.Default.HistoryDocument, cancellationToken: context.RequestAborted).ConfigureAwait(false);
+        var (lines, next) = await history.ReadAsync(Read(query), cancellationToken).ConfigureAwait(false);
+        return new([.. lines.Select(static line => Describe(line.At, line.Entry))], next);
     }
 
-    private static (HistoryQuery? Query, string? Fault) Read(IQueryCollection query)
+    private static HistoryQuery Read(IQueryCollection query)
     {
         var limit = DefaultLimit;
         if (query["limit"].ToString() is { Length: > 0 } count && (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
         {
-            return (null, $"'limit' is '{count}': write a number from 1 to {MaxLimit}.");
+            throw Invalid($"'limit' is '{count}': write a number from 1 to {MaxLimit}.");
         }
 
         DateTimeOffset? since = null;
         if (query["since"].ToString() is { Length: > 0 } time)
         {
-            if (!DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var read))
-            {
-                return (null, $"'since' is '{time}': write a time such as 2026-11-25T00:00:00Z.");
-            }
-
-            since = read;
+            since = DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var read)
+                ? read
+                : throw Invalid($"'since' is '{time}': write a time such as 2026-11-25T00:00:00Z.");
         }
 
         HistoryPosition? from = null;
-        if (query["from"].ToString() is { Length: > 0 } position && (from = HistoryPosition.Parse(position)) is null)
+        if (query["from"].ToString() is { Length: > 0 } position)
         {
-            return (null, $"'from' is '{position}': write what the page before it says in 'next'.");
+            from = HistoryPosition.Parse(position) ?? throw Invalid($"'from' is '{position}': write what the page before it says in 'next'.");
         }
 
-        return (new(limit) { Host = query["host"].ToString() is { Length: > 0 } host ? host : null, Since = since, From = from }, null);
+        return new(limit) { Host = query["host"].ToString() is { Length: > 0 } host ? host : null, Since = since, From = from };
     }
+
+    private static ProtocolException Invalid(string message) => new(400, "validation_failed", message);
 
     private static HistoryLineDocument Describe(DateTimeOffset at, HistoryEntry entry) => new()
     {

@@ -22,6 +22,7 @@ internal static class AccessAnswers
         return new(id, Text(app, "name") ?? "", Text(app, "aud") ?? "")
         {
             Destinations = Destinations(app).ToEquatableArray(),
+            Tags = List(app, "tags").Select(static tag => tag.ValueKind == JsonValueKind.String ? tag.GetString() : null).OfType<string>().ToEquatableArray(),
             SessionDuration = Text(app, "session_duration") ?? "24h",
             // Cloudflare's default is to show it.
             AppLauncherVisible = Flag(app, "app_launcher_visible") ?? true,

@@ -9,7 +9,7 @@ internal static class AccessBodies
 {
     public static byte[] Policy(AccessPolicy policy) => Write(writer => AccessPolicyJson.Write(writer, policy));
 
-    public static byte[] App(DesiredApp app, IReadOnlyList<string> policyIds) => Write(writer =>
+    public static byte[] App(DesiredApp app, IReadOnlyList<string> policyIds, IReadOnlyList<string> tags) => Write(writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("type"u8, "self_hosted");
@@ -29,6 +29,7 @@ internal static class AccessBodies
         writer.WriteBoolean("app_launcher_visible"u8, app.AppLauncherVisible);
         writer.WriteBoolean("auto_redirect_to_identity"u8, app.AutoRedirectToIdentity);
         WriteStrings(writer, "allowed_idps", app.AllowedIdps);
+        WriteStrings(writer, "tags", tags);
         if (app.Inline.IsEmpty)
         {
             WriteStrings(writer, "policies", policyIds);
@@ -67,6 +68,13 @@ internal static class AccessBodies
             writer.WriteString("previous_client_secret_expires_at"u8, until.UtcDateTime);
         }
 
+        writer.WriteEndObject();
+    });
+
+    public static byte[] Tag(string name) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name"u8, name);
         writer.WriteEndObject();
     });
 

@@ -27,6 +27,12 @@ internal sealed class AccessObserver(CloudflareAccessClient client)
 
     public string? TeamName { get; private set; }
 
+    /// <summary>The tag that was made, or found to be there; null before, and again after each look at everything.</summary>
+    public string? Tag { get; set; }
+
+    /// <summary>Whether the tag was refused since the last look at everything: then applications go without.</summary>
+    public bool IsTagRefused { get; set; }
+
     /// <summary>Why applications or policies are not known; null when they are.</summary>
     public string? Unread { get; private set; } = "They have not been looked at yet.";
 
@@ -48,6 +54,7 @@ internal sealed class AccessObserver(CloudflareAccessClient client)
         if (refresh)
         {
             (apps, policies) = (null, null);
+            (Tag, IsTagRefused) = (null, false);
         }
 
         var needsTokens = namedTokens.Any(name => ServiceTokens?.Any(token => string.Equals(token.Name, name, StringComparison.OrdinalIgnoreCase)) is not true) && (refresh || ServiceTokens is null);

@@ -40,15 +40,15 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
     public Task DeletePolicyAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access policy '{name}'", AppsPermission), $"/accounts/{accountId}/access/policies/{id}", cancellationToken);
 
-    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, CallLane lane, CancellationToken cancellationToken)
+    public async Task<ObservedApp> CreateAppAsync(string accountId, DesiredApp app, IReadOnlyList<string> policyIds, IReadOnlyList<string> tags, CallLane lane, CancellationToken cancellationToken)
     {
         var made = await SendAsync(
-            new($"create the Access application '{app.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds), cancellationToken).ConfigureAwait(false);
+            new($"create the Access application '{app.Name}'", AppsPermission) { Lane = lane }, HttpMethod.Post, $"/accounts/{accountId}/access/apps", AccessBodies.App(app, policyIds, tags), cancellationToken).ConfigureAwait(false);
         return AccessAnswers.App(made) ?? throw new CloudflareException($"Cloudflare did not create the Access application '{app.Name}' as asked: the answer shows no self-hosted application.", CloudflareFault.Passing);
     }
 
-    public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, CancellationToken cancellationToken) =>
-        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds), cancellationToken);
+    public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>
+        SendAsync(new($"change the Access application '{app.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds, tags), cancellationToken);
 
     public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);
@@ -78,6 +78,19 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
 
     public Task DeleteServiceTokenAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the service token '{name}'", TokensPermission) { Lane = CallLane.Closing }, $"/accounts/{accountId}/access/service_tokens/{id}", cancellationToken);
+
+    /// <summary>Makes a tag; one that is there already is as good.</summary>
+    public async Task EnsureTagAsync(string accountId, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(new($"create the Access tag '{name}'", AppsPermission), HttpMethod.Post, $"/accounts/{accountId}/access/tags", AccessBodies.Tag(name), cancellationToken).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (exception.Fault == CloudflareFault.Conflict)
+        {
+            // It was there before.
+        }
+    }
 
     private async Task DeleteAsync(CloudflareCall call, string path, CancellationToken cancellationToken)
     {

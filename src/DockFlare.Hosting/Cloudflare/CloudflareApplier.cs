@@ -51,7 +51,16 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
                     return null;
                 }
 
-                var written = await client.PutConfigurationAsync(accountId, tunnelId, merged.Document, lane, cancellationToken).ConfigureAwait(false);
+                long written;
+                try
+                {
+                    written = await client.PutConfigurationAsync(accountId, tunnelId, merged.Document, lane, cancellationToken).ConfigureAwait(false);
+                }
+                catch (CloudflareException exception) when (exception.Code == CloudflareException.BadConfiguration)
+                {
+                    return await SearchAsync(accountId, change, tunnels.FindById(tunnelId)!, document, merged.Document, version, exception, lane, cancellationToken).ConfigureAwait(false);
+                }
+
                 observer.Remember(tunnelId, merged.Document, written);
                 if (written == version + 1 || writes == MaxWrites)
                 {
@@ -70,7 +79,7 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
                 observer.Doubt(tunnelId);
             }
 
-            return new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
+            return Fault(change, exception);
         }
     }
 

@@ -48,6 +48,9 @@ internal sealed class CloudflareException(string message, CloudflareFault fault,
     /// <summary>A zone takes no more records.</summary>
     public const int RecordQuotaReached = 81045;
 
+    /// <summary>A tunnel's document breaks cloudflared's own rules.</summary>
+    public const int BadConfiguration = 1056;
+
     /// <summary>Decides on the status, the code and the family of the endpoint; the message is for people alone.</summary>
     public static CloudflareException From(CloudflareCall call, HttpStatusCode status, IReadOnlyList<CfError>? errors, TimeSpan? retryAfter)
     {

@@ -16,6 +16,7 @@ internal sealed class CloudflareObserver(CloudflareClient client)
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, CfRecord>> zones = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, (IngressDocument Document, long Version)> tunnels = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, TakenTunnel> taken = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string TunnelId, RuleKey Key), RefusedRule> refusedRules = new();
     private readonly ConcurrentDictionary<string, bool> doubted = new(StringComparer.Ordinal);
 
     /// <summary>How long until there is room for looking at everything anew; until then what is remembered has to do, so that closing an exposure never waits for it.</summary>
@@ -139,6 +140,13 @@ internal sealed class CloudflareObserver(CloudflareClient client)
     public void RememberTaken(TakenTunnel tunnel) => taken[tunnel.Name] = tunnel;
 
     public void RememberFree(string tunnelName) => taken.TryRemove(tunnelName, out _);
+
+    /// <summary>The rules that Cloudflare does not take, since everything was last looked at.</summary>
+    public EquatableArray<RefusedRule> RefusedRules => refusedRules.Values.OrderBy(static rule => rule.TunnelId, StringComparer.Ordinal).ThenBy(static rule => rule.Rule.Key).ToEquatableArray();
+
+    public void RememberRefused(RefusedRule rule) => refusedRules[(rule.TunnelId, rule.Rule.Key)] = rule;
+
+    public void ForgetRefusedRules() => refusedRules.Clear();
 
     /// <summary>Whether anything remembered may have changed since it was read.</summary>
     public bool HasDoubts => !doubted.IsEmpty;

@@ -2,6 +2,7 @@ using DockFlare.Core;
 using DockFlare.Core.Access;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Cloudflare;
+using Microsoft.Extensions.Logging;
 
 namespace DockFlare.Hosting.Reconciliation;
 
@@ -9,16 +10,58 @@ namespace DockFlare.Hosting.Reconciliation;
 /// Carries out what is about Access. Nothing is made twice: what is to be made is in the store first, and an answer that is lost is followed
 /// by a look. Whatever is in doubt is forgotten by the observer.
 /// </summary>
-internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserver observer, AccessStore store)
+internal sealed partial class AccessApplier(CloudflareAccessClient client, AccessObserver observer, AccessStore store, ILogger<AccessApplier> logger)
 {
     /// <summary>Makes and changes policies, then applications.</summary>
-    public async Task<IReadOnlyList<GuardFault>> GuardAsync(string accountId, IReadOnlyCollection<Change> changes, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<GuardFault>> GuardAsync(string accountId, string owner, IReadOnlyCollection<Change> changes, CancellationToken cancellationToken)
     {
         var faults = new List<GuardFault>();
         await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
+        if (changes.Any(static change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess))
+        {
+            await EnsureTagAsync(accountId, AccessNames.Tag(owner), cancellationToken).ConfigureAwait(false);
+        }
+
         var missing = faults.ToDictionary(static fault => fault.Key, StringComparer.Ordinal);
         await SideBySideAsync(changes.Where(static change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess), faults, change => AppAsync(accountId, change, missing, cancellationToken)).ConfigureAwait(false);
         return faults;
+    }
+
+    // The tag is how applications are known again when the store is lost. Nothing waits for it.
+    private async Task EnsureTagAsync(string accountId, string tag, CancellationToken cancellationToken)
+    {
+        if (observer.Tag is not null || observer.IsTagRefused)
+        {
+            return;
+        }
+
+        try
+        {
+            await client.EnsureTagAsync(accountId, tag, cancellationToken).ConfigureAwait(false);
+            observer.Tag = tag;
+        }
+        catch (CloudflareException exception)
+        {
+            observer.IsTagRefused = true;
+            LogNoTag(exception.Message);
+        }
+    }
+
+    // A tag that somebody deleted must not keep a host from being guarded.
+    private async Task<T> WithTagAsync<T>(EquatableArray<string> there, Func<List<string>, Task<T>> send)
+    {
+        List<string> tags = [.. there.Concat(observer.Tag is { } tag ? [tag] : []).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        try
+        {
+            return await send(tags).ConfigureAwait(false);
+        }
+        catch (CloudflareException exception) when (tags.Count > 0 && exception.Fault == CloudflareFault.Lasting)
+        {
+            var made = await send([]).ConfigureAwait(false);
+            (observer.Tag, observer.IsTagRefused) = (null, true);
+            LogNoTag(exception.Message);
+            return made;
+        }
     }
 
     /// <summary>Deletes applications, then policies.</summary>
@@ -146,8 +189,12 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
                 await store.SaveAsync(AccessStore.AppKind, new() { Key = desired.Key, Id = there.Id }, cancellationToken).ConfigureAwait(false);
             }
 
-            await client.ReplaceAppAsync(accountId, there.Id, desired, ids, cancellationToken).ConfigureAwait(false);
-            observer.Remember(AsSent(there, desired, policies));
+            var tags = await WithTagAsync(there.Tags, async tags =>
+            {
+                await client.ReplaceAppAsync(accountId, there.Id, desired, ids, tags, cancellationToken).ConfigureAwait(false);
+                return tags;
+            }).ConfigureAwait(false);
+            observer.Remember(AsSent(there with { Tags = tags.ToEquatableArray() }, desired, policies));
             return;
         }
 
@@ -156,7 +203,7 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         ObservedApp? made = null;
         await MakeAsync(
             AccessStore.AppKind, new() { Key = desired.Key, Sent = looks, Before = before.ToEquatableArray() },
-            async () => (made = await client.CreateAppAsync(accountId, desired, ids, LaneOf(change), cancellationToken).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
+            async () => (made = await WithTagAsync([], tags => client.CreateAppAsync(accountId, desired, ids, tags, LaneOf(change), cancellationToken)).ConfigureAwait(false)).Id, cancellationToken).ConfigureAwait(false);
         observer.Remember(AsSent(made!, desired, policies));
     }
 
@@ -205,6 +252,9 @@ internal sealed class AccessApplier(CloudflareAccessClient client, AccessObserve
         Change.DeletePolicy or Change.DeleteAccess => CallLane.Route,
         _ => CallLane.Closing,
     };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Access applications are made without DockFlare's tag, so they are not known again if the data folder is lost. {Reason}")]
+    private partial void LogNoTag(string reason);
 
     private static string KeyOf(Change change) => change switch
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>What a pass needs to know of Access: what names mean, what is there, and which of it is ours.</summary>
-internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, ZoneDefaultStore zoneDefaults, IOptions<CloudflareOptions> options)
+internal sealed class AccessView(AccessObserver observer, AccessStore store, AccessGroupStore groups, ZoneDefaultStore zoneDefaults, OwnerMark ownerMark, IOptions<CloudflareOptions> options)
 {
     private int settledReads;
 
@@ -56,6 +56,7 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
             settledReads = observer.Reads;
         }
 
+        await TakeUpTaggedAsync(desired, cancellationToken).ConfigureAwait(false);
         return faults.Count > 0 ? faults[0] : null;
     }
 
@@ -67,6 +68,24 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
         return [.. policies.SelectMany(static policy => policy.Include.Concat(policy.Exclude).Concat(policy.Require))
             .Where(static selector => selector.Kind == AccessSelectorKind.ServiceToken && !Guid.TryParse(selector.Value, out _))
             .Select(static selector => selector.Value).Distinct(StringComparer.OrdinalIgnoreCase)];
+    }
+
+    // What carries our tag and guards exactly what is asked for is ours though the store was lost. What nothing asks for is left alone: whether
+    // somebody still needs it cannot be known any more.
+    private async ValueTask TakeUpTaggedAsync(DesiredState desired, CancellationToken cancellationToken)
+    {
+        var tag = AccessNames.Tag(await ownerMark.GetAsync(cancellationToken).ConfigureAwait(false));
+        var known = store.KeysById(AccessStore.AppKind);
+        var tagged = observer.Apps.Where(app => app.Tags.AsSpan().Contains(tag)).ToList();
+        observer.Tag ??= tagged.Count > 0 && !observer.IsTagRefused ? tag : null;
+        var lost = tagged.Where(app => !known.ContainsKey(app.Id) && app.Key is not null).ToDictionary(static app => app.Key!, StringComparer.Ordinal);
+        foreach (var key in lost.Count == 0 ? [] : desired.Apps.Select(static app => app.Key))
+        {
+            if (lost.TryGetValue(key, out var app) && store.Find(AccessStore.AppKind, key)?.Id is null)
+            {
+                await store.SaveAsync(AccessStore.AppKind, new() { Key = key, Id = app.Id }, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>Reads the organisation's name, when cloudflared is to check tokens.</summary>
@@ -87,6 +106,7 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
             Apps = observer.Apps.Select(app => app with { OwnedAs = apps.GetValueOrDefault(app.Id) }).OrderBy(static app => app.Id, StringComparer.Ordinal).ToEquatableArray(),
             Policies = observer.Policies.Select(policy => policy with { OwnedAs = policies.GetValueOrDefault(policy.Id) }).OrderBy(static policy => policy.Id, StringComparer.Ordinal).ToEquatableArray(),
             TeamName = observer.TeamName,
+            Tag = observer.Tag,
             Unread = observer.Unread,
             Unmade = unmade.Select(static pair => new UnmadeGuard(pair.Key, pair.Value)).ToEquatableArray(),
         };

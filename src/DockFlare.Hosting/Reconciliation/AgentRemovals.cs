@@ -63,6 +63,10 @@ internal sealed partial class AgentRemovals(
                 faults.Add(new(agent.TunnelName ?? agent.Id.Value, exception.Message, fault, exception.RetryAfter));
                 await registry.RemovedToAsync(agent.Id, removal => removal with { Note = exception.Message }, cancellationToken).ConfigureAwait(false);
             }
+            catch (CommandQueueException exception)
+            {
+                faults.Add(new(agent.Id.Value, exception.Message, CloudflareFault.Passing, null));
+            }
         }
 
         foreach (var gone in registry.Removed.Where(agent => agent.Removal!.DoneAt + KeptFor <= time.GetUtcNow()))

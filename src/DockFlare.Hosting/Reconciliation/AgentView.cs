@@ -81,9 +81,10 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
             .ToEquatableArray();
     }
 
-    /// <summary>What each enrolled agent may claim.</summary>
-    public IReadOnlyDictionary<AgentId, AgentAuthority> Authorities() =>
-        enrolled.ToDictionary(static agent => agent.Id, agent => agent.Authority is { } text ? AgentAuthority.Parse(text) : options.Value.Authority);
+    /// <summary>What enrolled agents may claim, as far as it is not what every agent may.</summary>
+    public IReadOnlyDictionary<AgentId, AgentAuthority> Authorities() => enrolled
+        .Where(agent => agent.Authority is not null || options.Value.Authority != AgentAuthority.Default)
+        .ToDictionary(static agent => agent.Id, agent => agent.Authority is { } text ? AgentAuthority.Parse(text) : options.Value.Authority);
 
     /// <summary>What each agent runs; the queue is asked only about those that do not run what they should.</summary>
     public async ValueTask<EquatableArray<ObservedAgent>> ObserveAsync(List<TunnelAssignment> assignments, CancellationToken cancellationToken)

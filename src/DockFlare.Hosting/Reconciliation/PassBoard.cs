@@ -1,4 +1,7 @@
 using System.Threading.Channels;
+using DockFlare.Core;
+using DockFlare.Core.Ingress;
+using DockFlare.Core.Reconciliation;
 
 namespace DockFlare.Hosting.Reconciliation;
 
@@ -13,7 +16,7 @@ internal sealed class PassBoard
 
     public PassSnapshot Current => current;
 
-    /// <summary>The last passes that changed something, oldest first, without the whole desired state.</summary>
+    /// <summary>The last passes that changed something, oldest first, with what was applied alone.</summary>
     public IReadOnlyList<PassSnapshot> Recent
     {
         get
@@ -32,7 +35,7 @@ internal sealed class PassBoard
             current = snapshot;
             if (!snapshot.Applied.IsEmpty)
             {
-                passes.Enqueue(snapshot with { Desired = new(), Routes = [] });
+                passes.Enqueue(new() { Number = snapshot.Number, At = snapshot.At, Duration = snapshot.Duration, Applied = snapshot.Applied.Select(Slim).ToEquatableArray() });
                 if (passes.Count > Kept)
                 {
                     passes.Dequeue();
@@ -44,6 +47,18 @@ internal sealed class PassBoard
                 watcher.Writer.TryWrite(snapshot);
             }
         }
+    }
+
+    // A document may have thousands of rules; what is told of a write is those that it was about.
+    private static Change Slim(Change change)
+    {
+        if (change is not Change.PutIngress put)
+        {
+            return change;
+        }
+
+        var told = put.Added.Concat(put.Changed).ToHashSet();
+        return put with { Rules = put.Rules.Where(rule => told.Contains(RuleIdentity.Of(rule.Key))).ToEquatableArray() };
     }
 
     /// <summary>Yields the current snapshot and then each newer one; a slow reader sees the newest and misses those between.</summary>

@@ -28,7 +28,7 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
         if (step.In<Change>(ChangePhase.Guard).ToList() is { Count: > 0 } guard)
         {
             // Closing goes first and waits for nothing. The rest is planned anew with what guarding came to: a host whose guard failed is not in it.
-            var unmade = await access.GuardAsync(context.Account.AccountId, guard, cancellationToken).ConfigureAwait(false);
+            var unmade = await access.GuardAsync(context.Account.AccountId, context.Owner, guard, cancellationToken).ConfigureAwait(false);
             step.Tried.AddRange(guard);
             return step.Result(hasMore: true) with { Unmade = unmade };
         }

@@ -70,6 +70,7 @@ internal sealed partial class Reconciler(
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
+            cloudflare.Observer.ForgetRefusedRules();
             await history.PruneAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -180,6 +181,7 @@ internal sealed partial class Reconciler(
             UnreadTunnels = unread.Where(pair => tunnelIds.Contains(pair.Key)).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
             UnreadZones = unread.Where(pair => !tunnelIds.Contains(pair.Key) && pair.Key != AccessUnread).Select(static pair => new UnreadObject(pair.Key, pair.Value.Message)).ToEquatableArray(),
             TakenTunnels = cloudflare.Observer.TakenTunnels,
+            RefusedRules = cloudflare.Observer.RefusedRules,
             Access = cloudflare.Access.Observe(unmade.ToDictionary(static pair => pair.Key, static pair => pair.Value.Message, StringComparer.Ordinal)),
             Agents = await agents.ObserveAsync(assignments, cancellationToken).ConfigureAwait(false),
         };

@@ -11,7 +11,7 @@ namespace DockFlare.Testing.Tunnels;
 internal static class ConfigurationBody
 {
     /// <summary>The configuration as it will be answered: an echo, plus <c>warp-routing</c> when it was not sent.</summary>
-    public static (string Json, RoutingTable Routing) Read(JsonElement body)
+    public static (string Json, RoutingTable Routing) Read(JsonElement body, Func<string, string?>? findFault)
     {
         if (!body.TryGetProperty("config", out var config) || config.ValueKind is JsonValueKind.Null)
         {
@@ -19,7 +19,7 @@ internal static class ConfigurationBody
         }
 
         // cloudflared's text is passed on as it is, with the line break that follows it in Cloudflare's own answers.
-        if (IngressValidator.FindFaultInJson(Encoding.UTF8.GetBytes(config.GetRawText())) is { } fault)
+        if ((IngressValidator.FindFaultInJson(Encoding.UTF8.GetBytes(config.GetRawText())) ?? findFault?.Invoke(config.GetRawText())) is { } fault)
         {
             throw new Refusal(400, 1056, $"Bad Configuration: {fault.TrimEnd('\n')}\n");
         }

@@ -150,7 +150,7 @@ internal sealed class TunnelRoutes(State state)
 
         if (request.Method == "PUT")
         {
-            var (json, routing) = ConfigurationBody.Read(request.Body);
+            var (json, routing) = ConfigurationBody.Read(request.Body, state.Options.ConfigurationFault);
             state.Pushes.AddRange(tunnel.Configure(json, routing, state.Now));
         }
 

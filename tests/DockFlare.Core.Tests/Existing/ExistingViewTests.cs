@@ -54,6 +54,8 @@ public sealed class ExistingViewTests
             App("a2", "Zone Default: *.example.com", "*.example.com"),
             App("a3", "Part", "part.example.com/admin"),
             App("a4", "Two", "one.example.com", "two.example.com"),
+            App("a6", "Tagged", "gone.example.com") with { Tags = ["dockflare-me"] },
+            App("a7", "Tagged by them", "far.example.com/x", "far.example.com/x/*") with { Tags = ["dockflare-them"] },
             App("a5", "DockFlare-ours.example.com", "ours.example.com") with { OwnedAs = "ours.example.com" },
         ],
         Unread = ["The records of 'other.org' could not be read."],

@@ -29,6 +29,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string Name { get; }
 
+    public int Id => process.Id;
+
     /// <summary>What it wrote so far, to both outputs.</summary>
     public IReadOnlyList<string> Lines
     {

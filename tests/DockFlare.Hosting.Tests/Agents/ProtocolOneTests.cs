@@ -114,6 +114,34 @@ public sealed class ProtocolOneTests
     }
 
     [Fact]
+    public async Task A_container_that_several_listings_miss_is_shown_and_an_operator_can_end_it()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var key = await master.NewKeyAsync();
+        var id = await RegisterAsync(master, key);
+        var events = $"/api/v2/agents/{id}/events";
+        Task ListAsync(string containers) => master.PostAsync(key, events, $$$"""{"type":"status_report","container":{"containers":[{{{containers}}}]}}""");
+        async Task<string?> AbsentAsync() => (await master.GetAsync(WireMaster.AdminKey, "/api/v2/agents")).Body["agents"]![0]!["absent"]?.ToJsonString();
+        const string Wiki = """{"id":"bbbbbbbbbbbb","name":"wiki","labels":{"dockflare.enable":"true"},"status":"running"}""";
+
+        await master.PostAsync(key, events, """{"type":"container_start","container":{"id":"aaaaaaaaaaaa","name":"blog","labels":{"dockflare.enable":"true"}}}""");
+        await ListAsync(Wiki);
+        await ListAsync(Wiki);
+        await ListAsync("");
+        var twice = await AbsentAsync();
+        var (early, _) = await master.PostAsync(WireMaster.AdminKey, $"/api/v2/agents/{id}/containers/blog/end", "");
+        await ListAsync(Wiki);
+        var absent = await AbsentAsync();
+        var stays = master.Registry.FindReport(id)!.Containers.Count;
+        var (ended, _) = await master.PostAsync(WireMaster.AdminKey, $"/api/v2/agents/{id}/containers/blog/end", "");
+
+        Assert.Equal((null, 404, """["blog"]""", 2, 200), (twice, early, absent, stays, ended));
+        Assert.Null(await AbsentAsync());
+        Assert.Equal(["blog"], master.Registry.FindReport(id)!.Ended.Select(static container => container.Name));
+        Assert.Equal(["wiki"], master.Registry.FindReport(id)!.Containers.Select(static container => container.Name));
+    }
+
+    [Fact]
     public async Task An_object_as_the_type_is_refused_and_costs_nothing_else()
     {
         await using var master = await WireMaster.StartAsync();

@@ -20,7 +20,7 @@ internal sealed class AccessMaster : IAsyncDisposable
 {
     public static readonly AgentId Nas = new("nas");
     private readonly ImpatientTime time = new();
-    private readonly IStateStore store;
+    private IStateStore store;
     private readonly HashSet<string> guarded = new(StringComparer.Ordinal);
     private ServiceProvider services;
 
@@ -82,6 +82,17 @@ internal sealed class AccessMaster : IAsyncDisposable
         await EnrolAsync();
     }
 
+    /// <summary>The process ends and starts anew without the state; its operator names the tunnel.</summary>
+    public async Task LoseDataAsync()
+    {
+        await services.DisposeAsync();
+        store = new InMemoryStateStore();
+        services = Build();
+        await EnrolAsync(adopt: true);
+        await PutGroupAsync("family", "mum@example.com");
+        await PutGroupAsync("staff", "boss@example.com");
+    }
+
     /// <summary>The hosts that can be reached, each with the application that covers it.</summary>
     public string[] Reachable() => Cloudflare.Read(static view => view.Exposures().Select(static exposure => $"{exposure.Host}{exposure.Path} {exposure.App?.Name ?? "public"}").ToArray());
 
@@ -112,12 +123,12 @@ internal sealed class AccessMaster : IAsyncDisposable
         return collection.BuildServiceProvider();
     }
 
-    private async Task EnrolAsync()
+    private async Task EnrolAsync(bool adopt = false)
     {
         var registry = services.GetRequiredService<AgentRegistry>();
         await registry.LoadAsync(Stop);
         await registry.RegisterAsync(Nas, new("nas", "1", null, 3), Stop);
-        await registry.EnrolAsync(Nas, "nas", adopt: false, Stop);
+        await registry.EnrolAsync(Nas, "nas", adopt, Stop);
         await Groups.LoadAsync(Stop);
     }
 
