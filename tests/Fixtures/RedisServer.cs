@@ -160,7 +160,7 @@ internal sealed class RedisServer : IAsyncDisposable
         Assert.Fail($"redis-server ended before it said '{text}':\n{string.Join('\n', log)}");
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         // A Cluster also listens 10,000 higher, so the kernel's own choice may be too high.
         while (true)

@@ -14,6 +14,8 @@ internal static class LabProgram
         ["crowd"] = Crowd.RunAsync,
         ["heartbeats"] = Crowd.HeartbeatsAsync,
         ["memory"] = Memory.RunAsync,
+        ["replace"] = Replace.RunAsync,
+        ["idle"] = Idle.RunAsync,
     };
 
     public static async Task<int> RunAsync(IReadOnlyList<string> names)

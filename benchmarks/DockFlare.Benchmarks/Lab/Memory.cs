@@ -5,6 +5,7 @@ using DockFlare.Core.Protocol;
 using DockFlare.EndToEnd.Tests.Stage;
 using DockFlare.Hosting.Agents;
 using DockFlare.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Benchmarks.Lab;
@@ -54,7 +55,7 @@ internal static class Memory
     private static async Task<(HttpMasterLink Link, AgentReport Report)> EnrolAsync(World world, MasterApi api, int agent, string[] zones)
     {
         var options = Options.Create(new AgentOptions { MasterUrl = world.MasterAddress.ToString(), ApiKey = MasterApi.Text(await api.PostAsync("agents/generate-key"), "key")! });
-        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), options, TimeProvider.System);
+        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), new AgentFiles(options, NullLogger<AgentFiles>.Instance), options, TimeProvider.System);
         var session = await link.RegisterAsync(new(null, $"host{agent}", "0.1.0"), CancellationToken.None);
         await api.PostAsync($"agents/{session.Id.Value}/enroll", $$"""{"tunnel_name":"host{{agent}}"}""");
         var containers = Enumerable.Range(0, Routes / Agents).Select(i => new ContainerSnapshot(

@@ -60,6 +60,8 @@ internal sealed record WireCommand
     public const string Start = "start_tunnel";
     public const string Restart = "restart_tunnel";
     public const string Stop = "stop_tunnel";
+    public const string Prepare = "prepare_decommission";
+    public const string Finalize = "finalize_decommission";
 
     public string? Action { get; init; }
 
@@ -227,6 +229,27 @@ internal sealed record WireLease
     public double? LeaseSeconds { get; init; }
 }
 
+/// <summary>Protocol 2: what an agent says of its own decommissioning.</summary>
+internal sealed record WireDecommissionAck
+{
+    public required string OperationId { get; init; }
+
+    public required string CommandId { get; init; }
+
+    public required string Phase { get; init; }
+
+    /// <summary>Never null: false is written too.</summary>
+    public bool? TombstonePersisted { get; init; }
+
+    public required string TunnelContainer { get; init; }
+
+    public required string SelfStopCapability { get; init; }
+
+    public string? ErrorCode { get; init; }
+
+    public string? AgentSessionId { get; init; }
+}
+
 /// <summary>Everything that goes over the agents' wire.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
 [JsonSerializable(typeof(WireRegistration))]
@@ -235,4 +258,5 @@ internal sealed record WireLease
 [JsonSerializable(typeof(WireHello))]
 [JsonSerializable(typeof(WireEvent))]
 [JsonSerializable(typeof(WireLease))]
+[JsonSerializable(typeof(WireDecommissionAck))]
 internal sealed partial class ProtocolJsonContext : JsonSerializerContext;

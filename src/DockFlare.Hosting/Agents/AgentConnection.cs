@@ -16,6 +16,7 @@ internal sealed partial class AgentConnection(
     private readonly Lock gate = new();
     private TaskCompletionSource<AgentSession> current = NewSession();
     private CancellationTokenSource lost = new();
+    private volatile bool hasLeft;
     private string? trouble;
 
     /// <summary>Raised with each new session, before <see cref="CurrentAsync"/> answers with it.</summary>
@@ -100,7 +101,10 @@ internal sealed partial class AgentConnection(
             }
             catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
             {
-                LogLost(session.Id);
+                if (!hasLeft)
+                {
+                    LogLost(session.Id);
+                }
             }
         }
     }
@@ -169,7 +173,17 @@ internal sealed partial class AgentConnection(
 
     private void Say(MasterLinkException exception)
     {
-        if (!string.Equals(Interlocked.Exchange(ref trouble, exception.Message), exception.Message, StringComparison.Ordinal))
+        hasLeft = exception.HasLeft;
+        if (string.Equals(Interlocked.Exchange(ref trouble, exception.Message), exception.Message, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        if (hasLeft)
+        {
+            LogLeft(exception.Message);
+        }
+        else
         {
             LogTrouble(exception.Message);
         }
@@ -188,6 +202,9 @@ internal sealed partial class AgentConnection(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Trouble} Routes go on being served; trying again")]
     private partial void LogTrouble(string trouble);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Reason}")]
+    private partial void LogLeft(string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The master answers again")]
     private partial void LogBack();

@@ -12,12 +12,12 @@ internal sealed class AgentDecommission(AgentRegistry registry, AgentCalls calls
     public static WireCommand? CommandOf(AgentRemoval removal) => removal switch
     {
         { IsForced: true } => null,
-        { Phase: RemovalPhase.Stopping } => Command(removal, "prepare_decommission", removal.PrepareId.Value) with
+        { Phase: RemovalPhase.Stopping } => Command(removal, WireCommand.Prepare, removal.PrepareId.Value) with
         {
             ExpectedTunnelId = removal.TunnelId,
             CreatedAt = removal.BegunAt.ToString("yyyy-MM-dd'T'HH:mm:ss.fffzzz", CultureInfo.InvariantCulture),
         },
-        { Phase: RemovalPhase.Finishing } => Command(removal, "finalize_decommission", removal.FinalizeId.Value),
+        { Phase: RemovalPhase.Finishing } => Command(removal, WireCommand.Finalize, removal.FinalizeId.Value),
         _ => null,
     };
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using DockFlare.Core.Commands;
 using DockFlare.Hosting.Persistence;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,7 @@ namespace DockFlare.Hosting.Agents;
 /// </summary>
 internal sealed partial class AgentFiles : IDisposable
 {
+    public const string TombstoneFile = "decommission.json";
     private const string IdFile = "agent_id.txt";
     private const string TunnelFile = "tunnel_state.json";
     private readonly string? folder;
@@ -60,25 +62,19 @@ internal sealed partial class AgentFiles : IDisposable
     public ValueTask SaveIdAsync(AgentId id, CancellationToken cancellationToken) => KeepAsync(IdFile, Encoding.UTF8.GetBytes(id.Value + "\n"), cancellationToken);
 
     /// <summary>Null when there is none, or when what is there is no state: the master then says again what is to run.</summary>
-    public async ValueTask<StoredTunnel?> FindTunnelAsync(CancellationToken cancellationToken)
-    {
-        if (await ReadAsync(TunnelFile, cancellationToken).ConfigureAwait(false) is not { } bytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, AgentFilesJson.Default.StoredTunnel);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public ValueTask<StoredTunnel?> FindTunnelAsync(CancellationToken cancellationToken) => FindAsync(TunnelFile, AgentFilesJson.Default.StoredTunnel, cancellationToken);
 
     public ValueTask SaveTunnelAsync(StoredTunnel tunnel, CancellationToken cancellationToken) =>
         KeepAsync(TunnelFile, JsonSerializer.SerializeToUtf8Bytes(tunnel, AgentFilesJson.Default.StoredTunnel), cancellationToken);
+
+    /// <summary>Null while no master has asked this agent to leave.</summary>
+    public ValueTask<Tombstone?> FindTombstoneAsync(CancellationToken cancellationToken) => FindAsync(TombstoneFile, AgentFilesJson.Default.Tombstone, cancellationToken);
+
+    public ValueTask SaveTombstoneAsync(Tombstone tombstone, CancellationToken cancellationToken) =>
+        KeepAsync(TombstoneFile, JsonSerializer.SerializeToUtf8Bytes(tombstone, AgentFilesJson.Default.Tombstone), cancellationToken);
+
+    /// <summary>Whether the file is there as it was saved last, and not in memory alone.</summary>
+    public bool IsKept(string name) => folder is not null && Trouble is null && File.Exists(Path.Combine(folder, name));
 
     /// <summary>Tries again to write what could not be written.</summary>
     public async ValueTask RetryAsync(CancellationToken cancellationToken)
@@ -94,6 +90,23 @@ internal sealed partial class AgentFiles : IDisposable
         finally
         {
             turn.Release();
+        }
+    }
+
+    private async ValueTask<T?> FindAsync<T>(string name, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class
+    {
+        if (await ReadAsync(name, cancellationToken).ConfigureAwait(false) is not { } bytes)
+        {
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(bytes, type);
+        }
+        catch (JsonException)
+        {
+            return null;
         }
     }
 
@@ -231,8 +244,24 @@ internal sealed record StoredTunnel
     public override string ToString() => $"StoredTunnel {{ {Name} ({Id}), generation {Generation}, {DesiredState} }}";
 }
 
+/// <summary>That a master of protocol 2 asked this agent to leave, as <c>decommission.json</c> holds it.</summary>
+internal sealed record Tombstone
+{
+    public string? OperationId { get; init; }
+
+    /// <summary>SHA-256 of the key it was asked under: with another key the agent begins anew.</summary>
+    public string? Key { get; init; }
+
+    /// <summary>Whether a connector was to run when it was asked.</summary>
+    public bool HadConnector { get; init; }
+
+    /// <summary>Whether all is done: the agent neither registers nor serves any more.</summary>
+    public bool HasLeft { get; init; }
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(StoredTunnel))]
+[JsonSerializable(typeof(Tombstone))]
 internal sealed partial class AgentFilesJson : JsonSerializerContext;
 
 /// <summary>Has the agent's folder tried before anything of the agent begins, and again whenever something could not be written.</summary>

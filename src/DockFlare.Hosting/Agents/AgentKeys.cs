@@ -17,10 +17,11 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
     private const string Kind = "agent-key";
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly ConcurrentDictionary<string, AgentKey> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<AgentId, AgentKey[]> byAgent = new();
     private volatile bool isLoaded;
 
     /// <summary>Every key, oldest first.</summary>
-    public IReadOnlyList<AgentKey> All => [.. keys.Values.OrderBy(static key => key.Record.CreatedAt).ThenBy(static key => key.Hash, StringComparer.Ordinal)];
+    public IReadOnlyList<AgentKey> All => [.. OldestFirst(keys.Values)];
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
@@ -39,7 +40,7 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
 
             foreach (var document in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
             {
-                keys[document.Id] = new(document.Id, Read(document), document.Version);
+                Add(new(document.Id, Read(document), document.Version));
             }
 
             isLoaded = true;
@@ -61,8 +62,8 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
     public AgentKey? Find(string keyOrHash) =>
         keys.GetValueOrDefault(keyOrHash.ToLowerInvariant()) ?? keys.GetValueOrDefault(Hash(keyOrHash));
 
-    /// <summary>The keys of an agent that were not revoked.</summary>
-    public IEnumerable<AgentKey> Of(AgentId agent) => All.Where(key => key.Record.Agent == agent && key.Record.RevokedAt is null);
+    /// <summary>The keys of an agent that were not revoked, oldest first.</summary>
+    public IEnumerable<AgentKey> Of(AgentId agent) => byAgent.GetValueOrDefault(agent, []).Where(static key => key.Record.RevokedAt is null);
 
     /// <summary>Makes a key. The answer is the only place where the key itself ever is.</summary>
     public async ValueTask<(string Raw, AgentKey Key)> CreateAsync(string? owner, TimeSpan? lifetime, CancellationToken cancellationToken)
@@ -107,6 +108,7 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
     public async ValueTask<bool> BindAsync(AgentKey key, AgentId agent, CancellationToken cancellationToken)
     {
         await ChangeAsync(key, record => record.Agent is null ? record with { Agent = agent } : record, cancellationToken).ConfigureAwait(false);
+        Add(key);
         return key.Record.Agent == agent;
     }
 
@@ -133,9 +135,21 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
         var raw = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var key = new AgentKey(Hash(raw), record, 0);
         await ChangeAsync(key, static record => record with { }, cancellationToken).ConfigureAwait(false);
-        keys[key.Hash] = key;
+        Add(key);
         return (raw, key);
     }
+
+    private void Add(AgentKey key)
+    {
+        keys[key.Hash] = key;
+        if (key.Record.Agent is { } agent)
+        {
+            byAgent.AddOrUpdate(agent, [key], (_, others) => others.Contains(key) ? others : [.. OldestFirst(others.Append(key))]);
+        }
+    }
+
+    private static IEnumerable<AgentKey> OldestFirst(IEnumerable<AgentKey> some) =>
+        some.OrderBy(static key => key.Record.CreatedAt).ThenBy(static key => key.Hash, StringComparer.Ordinal);
 
     private async ValueTask ChangeAsync(AgentKey key, Func<AgentKeyRecord, AgentKeyRecord> change, CancellationToken cancellationToken)
     {

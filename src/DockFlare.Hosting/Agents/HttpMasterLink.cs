@@ -8,8 +8,9 @@ using Microsoft.Extensions.Options;
 namespace DockFlare.Hosting.Agents;
 
 /// <summary>The way to a master over HTTP, in protocol 3, or in 2 or 1 when the master speaks no newer one.</summary>
-internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> options, TimeProvider time) : IMasterLink
+internal sealed class HttpMasterLink(MasterHttp http, AgentFiles files, IOptions<AgentOptions> options, TimeProvider time) : IMasterLink
 {
+    private readonly AgentDeparture departure = new(http, files);
     private readonly Lock gate = new();
     private Session? session;
 
@@ -17,6 +18,7 @@ internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> opt
     {
         ArgumentNullException.ThrowIfNull(hello);
 
+        await departure.CheckAsync(cancellationToken).ConfigureAwait(false);
         var wire = new WireHello
         {
             DisplayName = hello.DisplayName,
@@ -54,7 +56,15 @@ internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> opt
         var now = Current();
         if (now.Protocol < 3)
         {
-            await LegacyWire.ReportAsync(now, report, time.GetUtcNow(), SendAsync, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await LegacyWire.ReportAsync(now, report, time.GetUtcNow(), SendAsync, cancellationToken).ConfigureAwait(false);
+            }
+            catch (MasterLinkException exception) when (exception.IsLeaving)
+            {
+                // Nothing of this host is published any more: there is nobody to tell.
+            }
+
             return;
         }
 
@@ -110,12 +120,22 @@ internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> opt
             return await SettleAsync("ack", token, Lease(token), cancellationToken).ConfigureAwait(false);
         }
 
+        if (now.Legacy.FindDeparture(token.Command) is { } leaving)
+        {
+            return await departure.AnswerAsync(now, leaving, isStopped: true, cancellationToken).ConfigureAwait(false);
+        }
+
         await LegacyWire.AckAsync(now, token.Command, time.GetUtcNow(), SendAsync, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
-    public ValueTask<bool> NackAsync(LeaseToken token, string reason, CancellationToken cancellationToken) =>
-        SettleAsync("nack", token, Lease(token) with { Reason = reason.Length > 1000 ? reason[..1000] : reason }, cancellationToken);
+    public ValueTask<bool> NackAsync(LeaseToken token, string reason, CancellationToken cancellationToken)
+    {
+        var now = Current();
+        return now.Legacy.FindDeparture(token.Command) is { } leaving
+            ? departure.AnswerAsync(now, leaving, isStopped: false, cancellationToken)
+            : SettleAsync("nack", token, Lease(token) with { Reason = reason.Length > 1000 ? reason[..1000] : reason }, cancellationToken);
+    }
 
     public async ValueTask<string> GetTunnelTokenAsync(string tunnelId, CancellationToken cancellationToken)
     {
@@ -133,13 +153,20 @@ internal sealed class HttpMasterLink(MasterHttp http, IOptions<AgentOptions> opt
     // Old masters answer at once: the pace is kept here, but for the first poll.
     private async ValueTask<CommandLease?> LeaseLegacyAsync(Session now, CancellationToken cancellationToken)
     {
+        await departure.CheckAsync(cancellationToken).ConfigureAwait(false);
         if (now.Legacy.HasPolled)
         {
             await Task.Delay(options.Value.ReportInterval, time, cancellationToken).ConfigureAwait(false);
         }
 
         var answer = await http.GetAsync(now.Path("commands"), ProtocolJsonContext.Default.WireCommands, TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
-        return now.Legacy.Take(now.Agent, answer.Commands ?? [], time.GetUtcNow() + options.Value.CommandLease);
+        var commands = answer.Commands ?? [];
+        if (now.Protocol == 2 && AgentDeparture.Find(commands) is { } leaving)
+        {
+            await departure.BeginAsync(leaving, cancellationToken).ConfigureAwait(false);
+        }
+
+        return now.Legacy.Take(now.Agent, commands, time.GetUtcNow() + options.Value.CommandLease);
     }
 
     private async ValueTask SendAsync(Session now, WireEvent what, CancellationToken cancellationToken)

@@ -68,6 +68,12 @@ public sealed class MasterLinkException(string message, Exception? innerExceptio
     /// <summary>The key was refused: re-read it, say so once, keep serving.</summary>
     public bool Unauthorized { get; init; }
 
+    /// <summary>The master is removing this agent and takes no report of it.</summary>
+    internal bool IsLeaving { get; init; }
+
+    /// <summary>The master has removed this agent: nothing is asked of it any more.</summary>
+    internal bool HasLeft { get; init; }
+
     /// <summary>How long the master asks to wait, when it does.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -10,7 +10,7 @@ internal sealed class LegacyWire
     private readonly Lock gate = new();
     private readonly Dictionary<string, string> tokens = new(StringComparer.Ordinal);
     private AgentReport? told;
-    private (CommandId Id, AgentCommand Command)? taken;
+    private (CommandId Id, AgentCommand Command, WireCommand? Departure)? taken;
     private long number;
 
     public delegate ValueTask Send(HttpMasterLink.Session session, WireEvent what, CancellationToken cancellationToken);
@@ -25,6 +25,15 @@ internal sealed class LegacyWire
         }
     }
 
+    /// <summary>What asked this agent to leave, when that is what the command is.</summary>
+    public WireCommand? FindDeparture(CommandId command)
+    {
+        lock (gate)
+        {
+            return taken is { } now && now.Id == command ? now.Departure : null;
+        }
+    }
+
     /// <summary>The newest of the commands as a lease that nobody can lose; its token is kept until it is asked for.</summary>
     public CommandLease? Take(AgentId agent, IReadOnlyList<WireCommand> commands, DateTimeOffset until)
     {
@@ -32,6 +41,7 @@ internal sealed class LegacyWire
         {
             HasPolled = true;
             AgentCommand? newest = null;
+            var departure = AgentDeparture.Find(commands);
             foreach (var wire in commands)
             {
                 var id = new CommandId((++number).ToString(CultureInfo.InvariantCulture));
@@ -47,7 +57,9 @@ internal sealed class LegacyWire
                 }
             }
 
-            taken = newest is null ? null : (newest.Id, newest);
+            // Who is to leave has nothing to start any more.
+            newest = departure is null ? newest : new AgentCommand.StopTunnel(new(departure.CommandId!));
+            taken = newest is null ? null : (newest.Id, newest, departure);
             return newest is null ? null : new(newest, new(agent, newest.Id, 0), Attempt: 1, until);
         }
     }

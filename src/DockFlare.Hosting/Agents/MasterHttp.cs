@@ -28,6 +28,9 @@ internal sealed class MasterHttp(HttpClient client, IOptions<AgentOptions> optio
         HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> bodyType, JsonTypeInfo<TAnswer> type, CancellationToken cancellationToken, bool compress = false) =>
         SendAsync(method, path, JsonSerializer.SerializeToUtf8Bytes(body, bodyType), compress, type, Patience, cancellationToken);
 
+    /// <summary>The key as it is set now, read anew when it is in a file.</summary>
+    public ValueTask<string> ReadKeyAsync(CancellationToken cancellationToken) => KeyAsync(refused: key, cancellationToken);
+
     public void Dispose() => reading.Dispose();
 
     private async Task<TAnswer> SendAsync<TAnswer>(
@@ -116,6 +119,7 @@ internal sealed class MasterHttp(HttpClient client, IOptions<AgentOptions> optio
             (401, _) => new($"The master refused the agent's key (DOCKFLARE_API_KEY){said} Make a key on the master's Agents page and set it here.", inner) { Unauthorized = true, RetryAfter = retryAfter },
             (403, "agent_key_mismatch") => new($"The agent's key (DOCKFLARE_API_KEY) belongs to another agent. Use a key of its own for each host, or remove agent_id.txt from the data folder.", inner),
             (403, _) => new($"{Where} refused the call with 403{said} If it is behind Cloudflare Access, set CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET.", inner),
+            (409, "agent_decommissioning") => new($"The master is removing this agent{said}", inner) { IsLeaving = true },
             (409, "registration_required" or "stale_sequence") or (404, "agent_not_found") => new($"The master does not know this session{said}", inner) { RegistrationRequired = true },
             (429 or 503, _) => new($"{Where} asks to wait ({status}){said}", inner) { RetryAfter = retryAfter },
             _ => new($"{Where} answered {status}{said}", inner) { RetryAfter = retryAfter },

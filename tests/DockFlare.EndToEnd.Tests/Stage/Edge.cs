@@ -20,6 +20,7 @@ internal sealed class Edge : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(5) };
     private readonly Dictionary<string, Line> connected = new(StringComparer.Ordinal);
     private readonly Channel<bool> look = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private (string Id, Uri Address)[] connectors = [];
     private readonly Task watching;
     private readonly Task connecting;
 
@@ -29,6 +30,9 @@ internal sealed class Edge : IAsyncDisposable
         watching = WatchAsync();
         connecting = ConnectAsync();
     }
+
+    /// <summary>The containers that were let in, each with the address it answers at.</summary>
+    public IReadOnlyList<(string Id, Uri Address)> Connectors => Volatile.Read(ref connectors);
 
     public async ValueTask DisposeAsync()
     {
@@ -123,6 +127,8 @@ internal sealed class Edge : IAsyncDisposable
                 }
             }
         }
+
+        Volatile.Write(ref connectors, [.. connected.Select(static line => (line.Key, line.Value.Address))]);
     }
 
     private sealed class Ear(Channel<bool> look) : IProgress<Message>
@@ -142,8 +148,11 @@ internal sealed class Edge : IAsyncDisposable
         {
             connector = cloudflare.Connect(token, onConfiguration: configuration => versions.Writer.TryWrite(configuration.Version));
             versions.Writer.TryWrite(connector.ConfigVersion ?? 0);
+            Address = address;
             pushing = PushAsync(address, http);
         }
+
+        public Uri Address { get; }
 
         public async ValueTask DisposeAsync()
         {

@@ -8,6 +8,9 @@ public sealed class TwoEngines : IAsyncLifetime
     /// <summary>A stand-in that is connected when <see cref="Edge"/> lets it in.</summary>
     public const string Cloudflared = "dockflare-test/cloudflared-at-edge:2026.8.0";
 
+    /// <summary>The same, but it drains for a while after it is told to end, as the real one does while requests are under way.</summary>
+    public const string DrainingCloudflared = "dockflare-test/cloudflared-draining:2026.8.0";
+
     public DockerEngine Own { get; private set; } = null!;
 
     public DockerEngine Second { get; private set; } = null!;
@@ -37,9 +40,25 @@ public sealed class TwoEngines : IAsyncLifetime
     public static async Task PrepareAsync(DockerEngine engine)
     {
         await TestImages.AddWorkloadAsync(engine);
-        await TestImages.ImportAsync(
-            engine, Cloudflared, ["ENTRYPOINT [\"cloudflared\"]", "CMD [\"version\"]", "ENV STANDIN_EDGE=1"], [("usr/local/bin/cloudflared", await TestImages.CompileCloudflaredAsync())]);
+        await AddCloudflaredAsync(engine, Cloudflared);
     }
+
+    /// <summary>Brings an engine <see cref="DrainingCloudflared"/>.</summary>
+    public static Task AddDrainingAsync(DockerEngine engine) => AddCloudflaredAsync(engine, DrainingCloudflared, "ENV STANDIN_DRAIN_MS=2000");
+
+    /// <summary>The ids of the connectors that run.</summary>
+    public static Task<string> ConnectorsAsync(DockerEngine engine) => engine.CliAsync("ps", "-q", "--filter", "label=dockflare.connector");
+
+    /// <summary>Has the connector of the master's own host replaced, and waits until the new one is alone.</summary>
+    internal static async Task ReplaceAsync(DockerEngine engine, MasterApi master)
+    {
+        var before = await ConnectorsAsync(engine);
+        await master.PostAsync("agents/local/redeploy-tunnel");
+        await Eventually.ReadAsync("another connector alone", () => ConnectorsAsync(engine), now => now != before && !now.Contains('\n', StringComparison.Ordinal));
+    }
+
+    private static async Task AddCloudflaredAsync(DockerEngine engine, string image, params string[] more) => await TestImages.ImportAsync(
+        engine, image, ["ENTRYPOINT [\"cloudflared\"]", "CMD [\"version\"]", "ENV STANDIN_EDGE=1", .. more], [("usr/local/bin/cloudflared", await TestImages.CompileCloudflaredAsync())]);
 }
 
 /// <summary>The tests that share the engines, one after the other.</summary>

@@ -36,6 +36,9 @@ internal sealed class ScriptedRunner : ITunnelRunner
 
     public RunningTunnel? Running { get; set; }
 
+    /// <summary>Whether there is a call that nobody has read yet.</summary>
+    public bool HasBeenCalled => calls.Reader.TryPeek(out _);
+
     public ValueTask<string> NextCallAsync(CancellationToken cancellationToken) => calls.Reader.ReadAsync(cancellationToken);
 
     public async ValueTask EnsureAsync(TunnelSpec spec, CancellationToken cancellationToken)
@@ -108,6 +111,12 @@ internal sealed class ScriptedMaster : IMasterLink
 
     public ValueTask ReportAsync(AgentReport report, CancellationToken cancellationToken)
     {
+        // Kept before the call is seen: who sees the call finds the report.
+        if (!IsAway && !HasForgotten)
+        {
+            Reports.Enqueue(report);
+        }
+
         Answer("report " + string.Join(',', report.Containers.Select(static container => container.Name)));
         if (hasForgotten)
         {
@@ -115,7 +124,6 @@ internal sealed class ScriptedMaster : IMasterLink
             throw new MasterLinkException("The master does not know this session.") { RegistrationRequired = true };
         }
 
-        Reports.Enqueue(report);
         return ValueTask.CompletedTask;
     }
 

@@ -137,11 +137,16 @@ public sealed class AgentRuntimeTests : IAsyncDisposable
         Give(Ensure());
         var calls = await CallsUntilAsync("ack");
 
-        Assert.Equal(["token", "ack"], calls);
+        // A report of what runs now may come before the acknowledgement or after it.
+        while (master.Reports.Last().TunnelGeneration == 0)
+        {
+            await CallsUntilAsync("report blog");
+        }
+
+        Assert.Equal(["token", "ack"], calls.Where(static call => call != "report blog"));
         Assert.Equal("ensure t1 3 secret", await runner.NextCallAsync(Stop));
         Assert.Equal(
             new StoredTunnel { Token = "secret", Id = "t1", Name = "nas", DesiredState = "running", Generation = 3 }, await Files.FindTunnelAsync(Stop));
-        await CallsUntilAsync("report blog");
         Assert.Equal((3L, "t1"), (master.Reports.Last().TunnelGeneration, master.Reports.Last().Connector!.TunnelId));
     }
 

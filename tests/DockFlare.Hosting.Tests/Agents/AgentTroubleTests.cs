@@ -5,6 +5,7 @@ using DockFlare.Hosting.Agents;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -74,7 +75,7 @@ public sealed class AgentTroubleTests : IDisposable
         await using var master = await WireMaster.StartAsync();
         var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddSeconds(seconds));
         var options = Options.Create(new AgentOptions { MasterUrl = master.Client.BaseAddress!.ToString(), ApiKey = await master.NewKeyAsync() });
-        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), options, time);
+        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), new AgentFiles(options, NullLogger<AgentFiles>.Instance), options, time);
         var session = await link.RegisterAsync(new(null, "nas", "0.1.0"), Stop);
         await master.GiveTunnelAsync(session.Id);
 

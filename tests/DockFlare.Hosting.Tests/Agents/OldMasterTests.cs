@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using DockFlare.Core;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Protocol;
@@ -7,8 +8,12 @@ using DockFlare.Hosting.Agents;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DockFlare.Hosting.Tests.Agents;
 
@@ -85,9 +90,145 @@ public sealed class OldMasterTests
         Assert.DoesNotContain("the-key", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_connector_that_cannot_be_stopped_is_told_to_a_master_of_protocol_2_and_nothing_is_kept_without_a_folder()
+    {
+        await using var master = await OldMaster.StartAsync(ProtocolTwo);
+        master.Commands = Command("prepare_decommission", "p1");
+        await master.Link.RegisterAsync(new(null, "nas", "0.1.0"), Stop);
+
+        var lease = await master.Link.LeaseAsync(TimeSpan.FromMinutes(1), TimeSpan.Zero, Stop);
+        await master.Link.NackAsync(lease!.Token, "The engine does not answer.", Stop);
+
+        Assert.Equal(new AgentCommand.StopTunnel(new("p1")), lease.Command);
+        Assert.Equal(Ack("p1", "prepared", tombstone: false, "failed", "connector_not_stopped"), await master.NextAckAsync());
+    }
+
+    [Fact]
+    public async Task An_agent_that_a_master_of_protocol_2_removes_stops_its_connector_says_so_and_stays_away_until_it_has_another_key()
+    {
+        await using var master = await OldMaster.StartAsync(ProtocolTwo);
+        var folder = Directory.CreateTempSubdirectory("dockflare-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "tunnel_state.json"), """{"token":"stored","id":"t0","name":"nas","desired_state":"running"}""", Stop);
+            var runner = new ScriptedRunner();
+            List<string> said = [];
+            List<string> done = [];
+            await using (var agent = await RunningAgent.StartAsync(master.Url, folder, "the-key", runner))
+            {
+                done.Add(await runner.NextCallAsync(Stop));
+                master.Commands = Command("prepare_decommission", "p1");
+                said.Add(await agent.MovingAsync(master.NextAckAsync()));
+                said.Add(await agent.MovingAsync(master.NextAckAsync()));
+                done.Add(await runner.NextCallAsync(Stop));
+                master.Commands = Command("finalize_decommission", "f1");
+                said.Add(await agent.MovingAsync(master.NextAckAsync()));
+                await agent.MovingAsync(agent.UntilTroubleAsync("has removed this agent"));
+            }
+
+            var registrations = master.Registrations;
+            var still = new ScriptedRunner();
+            await using (var agent = await RunningAgent.StartAsync(master.Url, folder, "the-key", still))
+            {
+                await agent.MovingAsync(agent.UntilTroubleAsync("has removed this agent"));
+            }
+
+            var afterRestart = master.Registrations;
+            master.Commands = """{"status":"success","commands":[]}""";
+            await using (var agent = await RunningAgent.StartAsync(master.Url, folder, "another-key", still))
+            {
+                await agent.MovingAsync(agent.Registered);
+            }
+
+            Assert.Equal([Ack("p1", "prepared"), Ack("p1", "prepared"), Ack("f1", "shutdown_scheduled")], said);
+            Assert.Equal(["ensure t0 0 stored", "stop"], done);
+            Assert.Equal((registrations, registrations + 1), (afterRestart, master.Registrations));
+            Assert.False(still.HasBeenCalled);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private const string ProtocolTwo = """{"status":"success","code":"registered","agent_id":"a1","protocol_version":2,"agent_session_id":"s1"}""";
+
+    private static string Command(string action, string id) =>
+        $$"""{"status":"success","commands":[{"action":"{{action}}","protocol_version":1,"operation_id":"o1","command_id":"{{id}}","requested_self_action":"stop"}]}""";
+
+    private static string Ack(string command, string phase, bool tombstone = true, string container = "stopped", string? error = null) =>
+        $$"""/api/v2/agents/a1/decommission/o1/ack {"operation_id":"o1","command_id":"{{command}}","phase":"{{phase}}","tombstone_persisted":{{(tombstone ? "true" : "false")}},"tunnel_container":"{{container}}","self_stop_capability":"manual"{{(error is null ? "" : $",\"error_code\":\"{error}\"")}},"agent_session_id":"s1"}""";
+
+    /// <summary>An agent as it is composed, over HTTP and a clock that a test moves.</summary>
+    private sealed class RunningAgent(ServiceProvider services, FakeTimeProvider time) : IAsyncDisposable
+    {
+        private AgentConnection Connection => services.GetRequiredService<AgentConnection>();
+
+        public Task<AgentSession> Registered => Connection.CurrentAsync(Stop);
+
+        public static async Task<RunningAgent> StartAsync(string master, string folder, string key, ScriptedRunner runner)
+        {
+            var time = new FakeTimeProvider();
+            var services = new ServiceCollection()
+                .AddLogging()
+                .AddSingleton<TimeProvider>(time)
+                .AddSingleton<IContainerSource>(new ScriptedSource())
+                .AddSingleton<ITunnelRunner>(runner)
+                .Configure<AgentOptions>(options => (options.MasterUrl, options.ApiKey, options.DataPath) = (master, key, folder))
+                .AddHttpMasterLink()
+                .AddAgentRuntime()
+                .BuildServiceProvider();
+            foreach (var service in services.GetServices<IHostedService>())
+            {
+                await service.StartAsync(Stop);
+            }
+
+            return new(services, time);
+        }
+
+        public async Task UntilTroubleAsync(string text)
+        {
+            while (Connection.Trouble?.Contains(text, StringComparison.Ordinal) != true)
+            {
+                await Task.Delay(1, Stop);
+            }
+        }
+
+        /// <summary>Moves the clock until it has come.</summary>
+        public async Task<T> MovingAsync<T>(Task<T> wanted)
+        {
+            await MovingAsync((Task)wanted);
+            return await wanted;
+        }
+
+        public async Task MovingAsync(Task wanted)
+        {
+            while (!wanted.IsCompleted)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.WhenAny(wanted, Task.Delay(1, Stop));
+            }
+
+            await wanted;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            foreach (var service in services.GetServices<IHostedService>())
+            {
+                await service.StopAsync(CancellationToken.None);
+            }
+
+            await services.DisposeAsync();
+        }
+    }
+
     private sealed class OldMaster : IAsyncDisposable
     {
         private readonly WebApplication app;
+        private readonly Channel<string> acks = Channel.CreateUnbounded<string>();
+        private int registrations;
 
         private OldMaster(WebApplication app, string registration)
         {
@@ -95,6 +236,16 @@ public sealed class OldMasterTests
             app.Run(async context =>
             {
                 var path = context.Request.Path.Value!;
+                if (path.EndsWith("/register", StringComparison.Ordinal))
+                {
+                    Interlocked.Increment(ref registrations);
+                }
+
+                if (path.EndsWith("/ack", StringComparison.Ordinal))
+                {
+                    acks.Writer.TryWrite(path + " " + (await JsonNode.ParseAsync(context.Request.Body))!.ToJsonString());
+                }
+
                 if (path.EndsWith("/events", StringComparison.Ordinal))
                 {
                     Events.Enqueue((await JsonNode.ParseAsync(context.Request.Body))!.AsObject());
@@ -114,6 +265,13 @@ public sealed class OldMasterTests
 
         public HttpMasterLink Link { get; private set; } = null!;
 
+        public string Url => app.Urls.Single();
+
+        public int Registrations => Volatile.Read(ref registrations);
+
+        /// <summary>The next acknowledgement of a decommissioning: its path and its body.</summary>
+        public Task<string> NextAckAsync() => acks.Reader.ReadAsync(Stop).AsTask();
+
         public static async Task<OldMaster> StartAsync(string registration)
         {
             var builder = WebApplication.CreateSlimBuilder();
@@ -122,7 +280,7 @@ public sealed class OldMasterTests
             var master = new OldMaster(builder.Build(), registration);
             await master.app.StartAsync(Stop);
             var options = Options.Create(new AgentOptions { MasterUrl = master.app.Urls.Single(), ApiKey = "the-key" });
-            master.Link = new(new MasterHttp(new HttpClient(), options), options, TimeProvider.System);
+            master.Link = new(new MasterHttp(new HttpClient(), options), new AgentFiles(options, NullLogger<AgentFiles>.Instance), options, TimeProvider.System);
             return master;
         }
 

@@ -2,6 +2,7 @@ using DockFlare.Core;
 using DockFlare.Core.Commands;
 using DockFlare.Core.Protocol;
 using DockFlare.Hosting.Agents;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Tests.Agents;
@@ -17,7 +18,7 @@ public sealed class ProtocolThreeTests
     {
         options.MasterUrl = master.Client.BaseAddress!.ToString();
         var wrapped = Options.Create(options);
-        return new(new MasterHttp(new HttpClient(), wrapped), wrapped, TimeProvider.System);
+        return new(new MasterHttp(new HttpClient(), wrapped), new AgentFiles(wrapped, NullLogger<AgentFiles>.Instance), wrapped, TimeProvider.System);
     }
 
     private static async Task<(HttpMasterLink Link, AgentSession Session)> RegisterAsync(WireMaster master)
@@ -167,7 +168,7 @@ public sealed class ProtocolThreeTests
     public async Task An_unreachable_master_is_named_with_what_to_do()
     {
         var options = Options.Create(new AgentOptions { MasterUrl = "http://127.0.0.1:1", ApiKey = "k" });
-        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), options, TimeProvider.System);
+        var link = new HttpMasterLink(new MasterHttp(new HttpClient(), options), new AgentFiles(options, NullLogger<AgentFiles>.Instance), options, TimeProvider.System);
 
         var failure = await Assert.ThrowsAsync<MasterLinkException>(async () => await link.RegisterAsync(new(null, "nas", "0.1.0"), Stop));
 

@@ -42,6 +42,8 @@ internal sealed class MasterRig : IAsyncDisposable
 
     public AgentKeys Keys => services.GetRequiredService<AgentKeys>();
 
+    public LegacyCommands Legacy => services.GetRequiredService<LegacyCommands>();
+
     public ICommandQueue Queue => services.GetRequiredService<ICommandQueue>();
 
     public ReconcileSignal Signal => services.GetRequiredService<ReconcileSignal>();

@@ -92,6 +92,46 @@ public sealed class RemovalTests : RigCase
         Assert.Null(Cloudflare.FindTunnelByName("tunnel-nas"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_agent_of_protocol_1_is_told_to_stop_its_tunnel_until_it_says_so_or_an_operator_forces_it(bool force)
+    {
+        var (rig, nas, connector) = await ServingAsync(protocol: 1);
+        var wire = rig.Legacy;
+        await wire.PollAsync(nas, Cancellation);
+        await rig.Agents.BeginRemovalAsync(nas, force: false, Cancellation);
+        await rig.PassAsync();
+        async Task<string?> AskAsync() => (await wire.PollAsync(nas, Cancellation)).Commands!.SingleOrDefault()?.Action;
+
+        List<string?> told = [await AskAsync()];
+        await wire.TunnelReportedAsync(nas, new("nas", "running", null), Cancellation);
+        await rig.PassAsync();
+        told.Add(await AskAsync());
+        var (waiting, tunnel) = (rig.Agents.Find(nas)!.Removal!.Phase, Cloudflare.FindTunnelByName("tunnel-nas"));
+        if (force)
+        {
+            await rig.Agents.BeginRemovalAsync(nas, force: true, Cancellation);
+        }
+        else
+        {
+            connector.Disconnect();
+            await wire.TunnelReportedAsync(nas, new(null, "stopped", null), Cancellation);
+        }
+
+        await rig.PassAsync();
+        var removal = rig.Agents.Find(nas)!.Removal!;
+        Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(["stop_tunnel", "stop_tunnel"], told);
+        Assert.Equal(RemovalPhase.Stopping, waiting);
+        Assert.NotNull(tunnel);
+        Assert.Equal((RemovalPhase.Done, force ? "cut off" : "stopped"), (removal.Phase, removal.Connector));
+        Assert.False(connector.IsConnected);
+        Assert.Null(Cloudflare.FindTunnelByName("tunnel-nas"));
+        Assert.Null(await AskAsync());
+    }
+
     [Fact]
     public async Task A_forced_removal_waits_for_nobody_and_cuts_the_connector_off()
     {

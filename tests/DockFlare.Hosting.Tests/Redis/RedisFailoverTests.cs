@@ -58,6 +58,39 @@ public sealed class RedisFailoverTests
     }
 
     [Fact]
+    public async Task When_a_Sentinel_makes_the_replica_primary_what_was_queued_before_and_after_arrives_once()
+    {
+        var other = new AgentId("pi");
+        await using var first = await RedisServer.StartAsync();
+        await using var second = await RedisServer.StartAsync();
+        await second.SendAsync($"REPLICAOF 127.0.0.1 {first.Port}");
+        await using var master = new RedisMaster($"redis://127.0.0.1:{first.Port}");
+        await master.Queue.EnqueueAsync(Nas, Command("before"), Token);
+        Assert.Equal(":1", await first.SendAsync("WAIT 1 30000"));
+        await using var sentinel = await RedisSentinel.StartAsync(first);
+        await using var watched = new RedisMaster(sentinel.Url);
+        var pending = await watched.Queue.PendingAsync(Nas, Token);
+
+        await first.KillAsync();
+        await sentinel.SwitchedAsync();
+        await UntilAsync(async () =>
+        {
+            await watched.Queue.EnqueueAsync(other, Command("after"), Token);
+            return true;
+        });
+
+        Assert.Equal(["before"], pending.Select(static command => command.Id.Value));
+        foreach (var (agent, id) in ((AgentId, string)[])[(Nas, "before"), (other, "after")])
+        {
+            var lease = await UntilAsync(() => watched.Queue.LeaseAsync(agent, TimeSpan.FromMinutes(10), TimeSpan.Zero, Token));
+            Assert.Equal(id, lease!.Command.Id.Value);
+            Assert.True(await watched.Queue.AckAsync(lease.Token, Token));
+            Assert.Null(await watched.Queue.LeaseAsync(agent, Minute, TimeSpan.Zero, Token));
+            Assert.Equal([id], (await watched.Queue.HistoryAsync(agent, Token)).Select(static ended => ended.Command.Id.Value));
+        }
+    }
+
+    [Fact]
     public async Task On_a_Cluster_of_three_nodes_each_agents_queue_is_whole()
     {
         var nodes = new List<RedisServer>();

@@ -8,6 +8,7 @@
  * Environment, as the real one:  TUNNEL_TOKEN, TUNNEL_METRICS, TUNNEL_GRACE_PERIOD
  * For tests:  STANDIN_READY_AFTER_MS (default 0), STANDIN_CRASH_AFTER_MS (unset: never), STANDIN_CONFIG_VERSION (default 1),
  *             STANDIN_EDGE (set: it is connected once POST /edge/N tells it of configuration version N, as Cloudflare's edge would),
+ *             (GET /visit is a request that the edge hands to it: answered while it is registered there)
  *             STANDIN_DRAIN_MS (how long it drains after SIGTERM; default 200), STANDIN_LEAK_TOKEN (print the token, as a broken build would)
  */
 #include <arpa/inet.h>
@@ -93,6 +94,9 @@ static void answer(int client, int connections, const char *connector)
     } else if (!strncmp(request, "GET /config ", 12)) {
         snprintf(body, sizeof body, "{\"version\":%lld,\"config\":{\"ingress\":[{\"service\":\"http_status:503\"}],\"warp-routing\":{\"enabled\":false}}}",
             config_version());
+    } else if (!strncmp(request, "GET /visit ", 11)) {
+        if (!connections) status = "503 Service Unavailable";
+        snprintf(body, sizeof body, "{\"connectorId\":\"%s\"}", connector);
     } else if (!strncmp(request, "POST /edge/", 11)) {
         pushed = atoll(request + 11);
         snprintf(body, sizeof body, "{\"version\":%lld}", pushed);
