@@ -155,7 +155,7 @@ internal sealed class MasterHttp(HttpClient client, IOptions<AgentOptions> optio
     private static byte[] Pack(byte[] body)
     {
         using var packed = new MemoryStream();
-        using (var stream = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+        using (var stream = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
         {
             stream.Write(body);
         }

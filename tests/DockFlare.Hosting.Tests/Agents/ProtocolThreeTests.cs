@@ -165,6 +165,44 @@ public sealed class ProtocolThreeTests
     }
 
     [Fact]
+    public async Task A_report_of_200_containers_weighs_no_more_than_6_KB()
+    {
+        await using var master = await WireMaster.StartAsync();
+        var options = Options.Create(new AgentOptions { MasterUrl = master.Client.BaseAddress!.ToString(), ApiKey = await master.NewKeyAsync() });
+        using var scale = new Scale();
+        using var client = new HttpClient(scale);
+        var link = new HttpMasterLink(new MasterHttp(client, options), new AgentFiles(options, NullLogger<AgentFiles>.Instance), options, TimeProvider.System);
+        var session = await link.RegisterAsync(new(null, "nas", "0.1.0"), Stop);
+        var containers = Enumerable.Range(0, 200).Select(static i => new ContainerSnapshot(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData([(byte)i]))[..12],
+            $"app{i}",
+            new LabelMap([
+                new("dockflare.enable", "true"), new("dockflare.hostname", $"app{i}.example.com"), new("dockflare.service", $"http://app{i}:8080"),
+                new("com.docker.compose.project", "home"), new("com.docker.compose.service", $"app{i}"),
+            ]))
+        {
+            Networks = [new("cloudflare-net", $"172.18.0.{i + 2}")],
+            Ports = [8080],
+        });
+
+        await link.ReportAsync(new(session.Id, IsComplete: true, 0, [.. containers]), Stop);
+
+        Assert.InRange(scale.Last, 1, 6 * 1024);
+        Assert.Equal(200, master.Registry.FindReport(session.Id)!.Containers.Count);
+    }
+
+    private sealed class Scale() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        public long Last { get; private set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Last = request.Content?.Headers.ContentLength ?? 0;
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task An_unreachable_master_is_named_with_what_to_do()
     {
         var options = Options.Create(new AgentOptions { MasterUrl = "http://127.0.0.1:1", ApiKey = "k" });
