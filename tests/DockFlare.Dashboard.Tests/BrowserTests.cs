@@ -1,5 +1,5 @@
-using DockFlare.Dashboard.Tests.Stage;
 using Deque.AxeCore.Playwright;
+using DockFlare.Dashboard.Tests.Stage;
 using Microsoft.Playwright;
 
 namespace DockFlare.Dashboard.Tests;

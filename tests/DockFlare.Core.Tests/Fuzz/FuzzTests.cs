@@ -6,9 +6,9 @@ using DockFlare.Core.Ingress;
 using DockFlare.Core.Labels;
 using DockFlare.Core.Protocol;
 using DockFlare.Core.Tests.Ingress;
+using DockFlare.Hosting.CommandLine;
 using DockFlare.Tests.House;
 using YamlDotNet.Core;
-using DockFlare.Hosting.CommandLine;
 
 namespace DockFlare.Tests.Fuzz;
 
@@ -66,7 +66,8 @@ public sealed class FuzzTests
                 Refused(() => AgentMessageReader.ReadRegistration(body, Speaks));
                 ReadOnly<WireRegistration>(body);
                 ReadOnly<WireCommands>(body);
-            });
+            }
+            );
         });
     }
 
@@ -92,7 +93,8 @@ public sealed class FuzzTests
                     // Half a surrogate pair is a question mark to Go, and to us a text that could not be written back.
                     Assert.True(fault is not null || exception.InnerException is InvalidOperationException, $"{exception.Message} But cloudflared takes it: {Encoding.UTF8.GetString(document)}");
                 }
-            });
+            }
+            );
         });
     }
 
