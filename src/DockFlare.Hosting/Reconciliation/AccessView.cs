@@ -35,6 +35,9 @@ internal sealed class AccessView(AccessObserver observer, AccessStore store, Acc
         AccountEmail = options.Value.AccountEmail,
     };
 
+    /// <summary>Has the applications read again.</summary>
+    public void Forget() => observer.ForgetApps();
+
     /// <summary>Reads what is not remembered, when anything is or was to be guarded.</summary>
     /// <returns>What failed; null when nothing did.</returns>
     public async Task<CloudflareException?> ReadAsync(string accountId, DesiredState desired, bool refresh, CancellationToken cancellationToken)

@@ -78,6 +78,7 @@ internal sealed partial class Reconciler(
         (confirmedDigest, deletionsConfirmed) = (Confirmations.TakeDeletions(), false);
 
         var settled = history.Settled();
+        var isAccessFresh = looksAnew;
         for (var round = 1; ; round++)
         {
             var look = await LookAsync(account, owner, looksAnew && round == 1, unmade, cancellationToken).ConfigureAwait(false);
@@ -95,6 +96,14 @@ internal sealed partial class Reconciler(
             if (options.Value.DryRun)
             {
                 return Describe(look, account, [], faults) with { WhyNotApplied = "DOCKFLARE_DRY_RUN is on: changes are planned and shown, and nothing is applied." };
+            }
+
+            if (!isAccessFresh && round < MaxRounds && OpensGuarded(look, applied))
+            {
+                // An application may have been deleted since it was last seen: before a host is opened under one, it is seen.
+                isAccessFresh = true;
+                cloudflare.Access.Forget();
+                continue;
             }
 
             faults.Clear();
@@ -128,6 +137,17 @@ internal sealed partial class Reconciler(
             faults.AddRange(await cloudflare.Removals.StepAsync(account.AccountId, cancellationToken).ConfigureAwait(false));
             return Describe(look, account, applied, faults) with { ResyncIn = resyncIn > TimeSpan.Zero ? resyncIn : null };
         }
+    }
+
+    // Whether the plan opens a host that is to be guarded under an application that this pass has neither made nor changed.
+    private static bool OpensGuarded(Look look, List<Change> applied)
+    {
+        var made = applied.OfType<Change.CreateAccess>().Select(static change => change.Desired.Key)
+            .Concat(applied.OfType<Change.UpdateAccess>().Select(static change => change.Desired.Key)).ToHashSet(StringComparer.Ordinal);
+        var guarded = look.Desired.Routes.Where(route => route.Access is not null && !made.Contains(route.Key.ToString())).Select(static route => route.Key.Host).ToHashSet(StringComparer.Ordinal);
+        return guarded.Count > 0 && look.Plan.Changes.Where(static change => change.Phase is ChangePhase.Route or ChangePhase.Publish)
+            .SelectMany(static change => change is Change.PutIngress put ? put.Added.Concat(put.Changed).Select(static rule => rule.Hostname) : [change.Subject])
+            .Any(guarded.Contains);
     }
 
     private async Task<Look> LookAsync(AccountView account, string owner, bool refresh, Dictionary<string, ApplyFault> unmade, CancellationToken cancellationToken)

@@ -68,9 +68,13 @@ internal sealed class AccessMaster : IAsyncDisposable
     /// <summary>The agent reports containers with these labels, written as <c>name: label=value label=value</c>, and a pass is run.</summary>
     public Task<PassSnapshot> RunAsync(params string[] containers)
     {
-        services.GetRequiredService<AgentRegistry>().Accept(new(Nas, IsComplete: true, TunnelGeneration: 1, containers.Select(Container).ToEquatableArray()));
+        Report(containers);
         return PassAsync();
     }
+
+    /// <summary>The agent reports containers, and nothing else happens.</summary>
+    public void Report(params string[] containers) =>
+        services.GetRequiredService<AgentRegistry>().Accept(new(Nas, IsComplete: true, TunnelGeneration: 1, containers.Select(Container).ToEquatableArray()));
 
     public Task<PassSnapshot> PassAsync(bool resync = false) => services.GetRequiredService<Reconciler>().RunOnceAsync(resync, Stop);
 
