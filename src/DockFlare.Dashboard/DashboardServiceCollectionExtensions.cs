@@ -37,6 +37,9 @@ public static class DashboardServiceCollectionExtensions
         services.AddAuthorization();
         services.AddAntiforgery();
         services.AddDataProtection();
+
+        // That the ring's keys are protected by where they are kept and nothing else is what docs/security.md says, not news at each first start.
+        services.AddLogging(static logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error));
         services.AddSingleton<IPostConfigureOptions<KeyManagementOptions>>(static provider => new KeyRing(
             provider.GetRequiredService<SettingValues>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetService<StateFolder>()));
 

@@ -102,6 +102,8 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<TunnelEnds>();
         services.TryAddSingleton<AgentRemovals>();
         services.TryAddSingleton<TunnelTokens>();
+        services.TryAddSingleton<PassReader>();
+        services.TryAddSingleton<PassOutcome>();
         services.TryAddSingleton<Reconciler>();
         services.AddMetrics();
         services.AddHostedService<StartToLive>();

@@ -86,9 +86,14 @@ public sealed class SecondHostTests(TwoEngines engines) : IAsyncDisposable
         Assert.True(world.Cloudflare.Log.Reads <= 8, string.Join('\n', world.Cloudflare.Log.Calls));
         Assert.Equal(before, world.Cloudflare.Snapshot());
 
-        // A key that is revoked shuts its agent out at once; what it serves goes on.
+        // A key that is revoked shuts its agent out at once; what it serves goes on. The agent that was started anew takes commands by now, so it waits for one.
+        await master.Api.PostAsync($"agents/{id}/redeploy-tunnel");
+        await agent.UntilLineAsync("is done (attempt 1)");
+        var revoked = TimeProvider.System.GetTimestamp();
         await master.Api.PostAsync("agents/revoke-key", $$"""{"key":"{{key}}"}""");
         await agent.UntilLineAsync("The master refused the agent's key (DOCKFLARE_API_KEY)");
+        var took = TimeProvider.System.GetElapsedTime(revoked);
+        Assert.True(took < TimeSpan.FromSeconds(3), $"It took {took.TotalSeconds:0.0} s.");
         await PassAsync(master.Api);
         Assert.Equal(["blog.example.com", "nas.example.com"], Names(world));
         Assert.Equal("true", await engines.Second.CliAsync("inspect", "-f", "{{.State.Running}}", "dockflare-agent-tunnel"));

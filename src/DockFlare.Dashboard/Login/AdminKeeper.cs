@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Configuration;
+using DockFlare.Hosting.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -38,8 +39,9 @@ internal sealed partial class AdminKeeper(Users users, Sessions sessions, FirstP
 
             done.TrySetResult();
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is StateStoreException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
+            // A login that waits is told too.
             done.TrySetException(exception);
             throw;
         }

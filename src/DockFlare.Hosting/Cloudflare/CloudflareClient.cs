@@ -316,7 +316,7 @@ internal sealed partial class CloudflareClient : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new CloudflareException($"Cloudflare did not {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception)
+            throw new CloudflareException($"Cloudflare could not be asked to {call.What}: no connection to {baseUrl} ({exception.Message}). Check the network, DNS and CF_API_BASE_URL.", CloudflareFault.Passing, exception)
             {
                 // That the network is down here says nothing about an area of the API.
                 WasNotSent = exception.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Text.Json;
 using DockFlare.Core;
 using DockFlare.Core.Access;
 using DockFlare.Hosting.Persistence;
@@ -9,40 +7,14 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>The access groups that operators made: what <c>access.group</c> labels name.</summary>
 internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal) : IDisposable
 {
-    private const string Kind = "access-group";
-    private readonly SemaphoreSlim writing = new(1, 1);
-    private ImmutableSortedDictionary<string, (AccessGroup Group, long Version)> groups = ImmutableSortedDictionary.Create<string, (AccessGroup, long)>(StringComparer.Ordinal);
-    private bool isLoaded;
+    private readonly DocumentSet<AccessGroup> groups = new(store, "access-group", AccessStateJson.Default.AccessGroup, Complete);
 
     /// <summary>Every group, by id.</summary>
-    public EquatableArray<AccessGroup> All => groups.Values.Select(static entry => entry.Group).ToEquatableArray();
+    public EquatableArray<AccessGroup> All => groups.All.Select(static entry => entry.Value).ToEquatableArray();
 
-    public async ValueTask LoadAsync(CancellationToken cancellationToken)
-    {
-        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (isLoaded)
-            {
-                return;
-            }
+    public ValueTask LoadAsync(CancellationToken cancellationToken) => groups.LoadAsync(cancellationToken);
 
-            foreach (var document in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
-            {
-                var group = JsonSerializer.Deserialize(document.Json.Span, AccessStateJson.Default.AccessGroup)
-                    ?? throw new StateStoreException($"The access group '{document.Id}' in the state store is empty. Restore the data directory from a backup.");
-                groups = groups.SetItem(document.Id, (Complete(group), document.Version));
-            }
-
-            isLoaded = true;
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
-
-    public AccessGroup? Find(string id) => groups.TryGetValue(id, out var found) ? found.Group : null;
+    public AccessGroup? Find(string id) => groups.Find(id);
 
     /// <summary>Makes or replaces a group.</summary>
     /// <returns>Why it cannot be used and what to write instead; null when it was written.</returns>
@@ -58,20 +30,7 @@ internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal
             return fault;
         }
 
-        await LoadAsync(cancellationToken).ConfigureAwait(false);
-        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var version = groups.GetValueOrDefault(group.Id).Version;
-            var written = await store.TryPutAsync(Kind, group.Id, JsonSerializer.SerializeToUtf8Bytes(group, AccessStateJson.Default.AccessGroup), version, cancellationToken).ConfigureAwait(false)
-                ?? throw new StateStoreException($"Somebody else wrote the access group '{group.Id}' at the same moment: look at it again and repeat the change.");
-            groups = groups.SetItem(group.Id, (group, written));
-        }
-        finally
-        {
-            writing.Release();
-        }
-
+        await groups.ChangeAsync(group.Id, _ => group, cancellationToken).ConfigureAwait(false);
         signal.Raise();
         return null;
     }
@@ -79,27 +38,12 @@ internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal
     /// <summary>Deletes a group. Hosts that still name it stay under their last application, and are shown with the reason; new ones are not exposed.</summary>
     public async ValueTask<bool> DeleteAsync(string id, CancellationToken cancellationToken)
     {
-        await LoadAsync(cancellationToken).ConfigureAwait(false);
-        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!groups.TryGetValue(id, out var found) || !await store.TryDeleteAsync(Kind, id, found.Version, cancellationToken).ConfigureAwait(false))
-            {
-                return false;
-            }
-
-            groups = groups.Remove(id);
-        }
-        finally
-        {
-            writing.Release();
-        }
-
+        var isGone = await groups.DeleteAsync(id, cancellationToken).ConfigureAwait(false);
         signal.Raise();
-        return true;
+        return isGone;
     }
 
-    public void Dispose() => writing.Dispose();
+    public void Dispose() => groups.Dispose();
 
     // Members that are left out of a document come back as nothing rather than as their defaults.
     private static AccessGroup Complete(AccessGroup group) => group with

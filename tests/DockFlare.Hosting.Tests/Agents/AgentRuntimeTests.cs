@@ -60,12 +60,7 @@ public sealed class AgentRuntimeTests : IAsyncDisposable
         while (true)
         {
             var next = master.NextCallAsync(Stop).AsTask();
-            while (!next.IsCompleted)
-            {
-                time.Advance(TimeSpan.FromMilliseconds(100));
-                await Task.WhenAny(next, Task.Delay(1, Stop));
-            }
-
+            await time.MovingAsync(next, TimeSpan.FromMilliseconds(100));
             seen.Add(await next);
             if (seen[^1] == wanted)
             {

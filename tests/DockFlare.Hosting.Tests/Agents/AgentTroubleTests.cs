@@ -93,12 +93,7 @@ public sealed class AgentTroubleTests : IDisposable
     /// <summary>Moves the clock until the task is done.</summary>
     private static async Task<T> MovingAsync<T>(Task<T> task, FakeTimeProvider time)
     {
-        while (!task.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(task, Task.Delay(1, Stop));
-        }
-
+        await time.MovingAsync(task, TimeSpan.FromSeconds(1));
         return await task;
     }
 

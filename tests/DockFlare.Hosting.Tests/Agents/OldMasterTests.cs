@@ -202,16 +202,7 @@ public sealed class OldMasterTests
             return await wanted;
         }
 
-        public async Task MovingAsync(Task wanted)
-        {
-            while (!wanted.IsCompleted)
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                await Task.WhenAny(wanted, Task.Delay(1, Stop));
-            }
-
-            await wanted;
-        }
+        public Task MovingAsync(Task wanted) => time.MovingAsync(wanted, TimeSpan.FromSeconds(1));
 
         public async ValueTask DisposeAsync()
         {

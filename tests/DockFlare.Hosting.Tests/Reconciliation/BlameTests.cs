@@ -192,4 +192,17 @@ public sealed class BlameTests : RigCase
         Assert.Equal(RouteState.Blocked, rig.Route("two.example.net").State);
         Assert.Equal(["one.example.com"], Cloudflare.Read(view => view.Exposures().Select(exposure => exposure.Host).ToList()));
     }
+
+    [Fact]
+    public async Task An_api_that_cannot_be_reached_is_not_said_to_have_refused_anything()
+    {
+        var nowhere = new Uri("http://127.0.0.1:9/client/v4");
+        var rig = Master(cloud: options => options.ApiBaseUrl = nowhere);
+
+        var pass = await rig.PassAsync(resync: true);
+
+        Assert.StartsWith($"Cloudflare could not be asked to accept the token: no connection to {nowhere}", pass.Trouble, StringComparison.Ordinal);
+        Assert.EndsWith("Check the network, DNS and CF_API_BASE_URL.", pass.Trouble, StringComparison.Ordinal);
+        Assert.True(pass.MayPass);
+    }
 }

@@ -1,14 +1,18 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using DockFlare.Hosting.Persistence;
 
-namespace DockFlare.Dashboard.Login;
+namespace DockFlare.Hosting.Persistence;
 
 /// <summary>The documents of one kind, in memory and in the store.</summary>
-internal sealed class DocumentSet<T>(IStateStore store, string kind, JsonTypeInfo<T> type) : IDisposable
+/// <param name="store">Where they are kept.</param>
+/// <param name="kind">Their kind in the store; what people are told is the same with spaces.</param>
+/// <param name="type">How they are written.</param>
+/// <param name="complete">What is made of a document that was read; null for itself.</param>
+internal sealed class DocumentSet<T>(IStateStore store, string kind, JsonTypeInfo<T> type, Func<T, T>? complete = null) : IDisposable
     where T : class
 {
+    private readonly string word = kind.Replace('-', ' ');
     private readonly SemaphoreSlim writing = new(1, 1);
     private ImmutableSortedDictionary<string, (T Value, long Version)> documents = ImmutableSortedDictionary.Create<string, (T, long)>(StringComparer.Ordinal);
     private volatile bool isLoaded;
@@ -97,17 +101,18 @@ internal sealed class DocumentSet<T>(IStateStore store, string kind, JsonTypeInf
 
     public void Dispose() => writing.Dispose();
 
-    private StateStoreException Conflict(string id) => new($"Somebody else wrote the {kind} '{id}': two masters share one state store. Stop one of them.");
+    private StateStoreException Conflict(string id) => new($"Somebody else wrote the {word} '{id}': two masters share one state store. Stop one of them.");
 
     private T Read(StateDocument document)
     {
         try
         {
-            return JsonSerializer.Deserialize(document.Json.Span, type) ?? throw new JsonException("It is null.");
+            var read = JsonSerializer.Deserialize(document.Json.Span, type) ?? throw new JsonException("It is null.");
+            return complete is null ? read : complete(read);
         }
         catch (JsonException exception)
         {
-            throw new StateStoreException($"The {kind} '{document.Id}' in the state store cannot be read. Restore the data directory from a backup.", exception);
+            throw new StateStoreException($"The {word} '{document.Id}' in the state store cannot be read. Restore the data directory from a backup.", exception);
         }
     }
 }
