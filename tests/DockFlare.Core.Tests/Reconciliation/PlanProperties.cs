@@ -207,11 +207,14 @@ public sealed class PlanProperties
     private static HashSet<string> Open(World world)
     {
         var desired = world.Desired();
-        var rules = world.Observed.Tunnels.SelectMany(tunnel => tunnel.Owned.Where(tunnel.Document.Positions.ContainsKey)).ToHashSet();
-        var published = world.Observed.Dns.Where(record => record.IsOwned).Select(record => record.Name).ToHashSet();
+
+        // A visitor comes to the tunnel that the record points to; a rule that another one carries answers nobody.
+        var published = world.Observed.Dns.Where(record => record.IsOwned).ToLookup(record => record.Name, record => record.Content);
+        var reached = world.Observed.Tunnels.SelectMany(tunnel => tunnel.Owned.Where(rule =>
+            tunnel.Document.Positions.ContainsKey(rule) && published[rule.Hostname].Any(content => DnsNames.IsTunnelTarget(content, tunnel.TunnelId)))).ToHashSet();
         var guarded = (world.Observed.Access?.Apps ?? []).Where(app => !app.Policies.IsEmpty).Select(app => app.OwnedAs).ToHashSet();
         return [.. desired.Routes
-            .Where(route => route.Access is not null && rules.Contains(RuleIdentity.Of(route.Key)) && published.Contains(route.Key.Host) && !guarded.Contains(route.Key.ToString()))
+            .Where(route => route.Access is not null && reached.Contains(RuleIdentity.Of(route.Key)) && !guarded.Contains(route.Key.ToString()))
             .Select(route => route.Key.ToString())];
     }
 
