@@ -92,6 +92,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<AccessGroupStore>();
         services.TryAddSingleton<ZoneDefaultStore>();
         services.TryAddSingleton<AccessCalls>();
+        services.TryAddSingleton<ServiceTokens>();
         services.TryAddSingleton<ServiceTokenCalls>();
         services.TryAddSingleton<AccessView>();
         services.TryAddSingleton<CloudflareSide>();

@@ -32,6 +32,10 @@ public static class AccessNames
         return number == 1 ? name : string.Create(CultureInfo.InvariantCulture, $"{name} ({number})");
     }
 
+    /// <summary>Whether a policy is called as one of a group of ours would be.</summary>
+    internal static bool IsPolicy(string name) =>
+        name.StartsWith("DockFlare-AccessGroup-", StringComparison.Ordinal) || name.StartsWith(Policy(PublicGroup, 1), StringComparison.Ordinal) || name.StartsWith(Policy(AuthenticatedGroup, 1), StringComparison.Ordinal);
+
     /// <summary><c>Zone Default: *.example.com</c>.</summary>
     public static string ZoneDefault(string zone) => $"Zone Default: *.{zone}";
 

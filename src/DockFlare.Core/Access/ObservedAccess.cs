@@ -73,6 +73,9 @@ public sealed record ObservedPolicy(string Id, AccessPolicy Policy)
     /// <summary>Whether several applications can share it.</summary>
     public bool IsReusable { get; init; } = true;
 
+    /// <summary>How many applications use it, of whatever kind; null when Cloudflare does not say.</summary>
+    public int? AppCount { get; init; }
+
     /// <summary>The key under which the store knows that it is ours; null for one that is not, and is never touched.</summary>
     public string? OwnedAs { get; init; }
 }

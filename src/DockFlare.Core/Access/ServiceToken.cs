@@ -8,6 +8,9 @@ public sealed record ServiceToken(string Id, string Name)
     /// <summary>What goes in the header <c>CF-Access-Client-Id</c>.</summary>
     public string ClientId { get; init; } = "";
 
+    /// <summary>How long it works from its making or refreshing on, such as <c>8760h</c> or <c>forever</c>; null when Cloudflare does not say.</summary>
+    public string? Duration { get; init; }
+
     /// <summary>When it stops to work; null when it never does.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }

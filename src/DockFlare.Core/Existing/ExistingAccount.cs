@@ -17,6 +17,9 @@ public sealed record ExistingAccount
     /// <summary>Its self-hosted Access applications.</summary>
     public EquatableArray<ObservedApp> Apps { get; init; }
 
+    /// <summary>Its reusable Access policies.</summary>
+    public EquatableArray<ObservedPolicy> Policies { get; init; }
+
     /// <summary>Its zones.</summary>
     public ZoneMap Zones { get; init; } = ZoneMap.Empty;
 

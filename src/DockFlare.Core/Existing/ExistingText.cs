@@ -24,6 +24,11 @@ internal static class ExistingText
             }
 
             text.Append(": ").Append(Word(thing.Owner)).Append(thing.CanBeAdopted ? ", can be adopted" : "").Append('\n');
+            if (thing.ReleaseId is { } release)
+            {
+                text.Append(' ', Margin).Append("release ").Append(release).Append('\n');
+            }
+
             if (thing.Note is { } note)
             {
                 text.Append(' ', Margin).Append(note).Append('\n');

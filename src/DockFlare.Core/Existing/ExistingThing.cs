@@ -21,6 +21,9 @@ public sealed record ExistingThing(ExistingKind Kind, string Subject, ExistingOw
     /// <summary>Whether its adoption is offered in the plan once a container with these labels asks for its place.</summary>
     public bool CanBeAdopted { get; init; }
 
+    /// <summary>What an operator lets go of it with; it stands for the thing as it is. Null for what is not ours, and for a tunnel.</summary>
+    public string? ReleaseId { get; init; }
+
     /// <summary>What is worth knowing, in a sentence; null when there is nothing.</summary>
     public string? Note { get; init; }
 }
@@ -39,6 +42,9 @@ public enum ExistingKind
 
     /// <summary>A self-hosted Access application.</summary>
     Application,
+
+    /// <summary>A reusable Access policy.</summary>
+    Policy,
 }
 
 /// <summary>Whose a thing is.</summary>

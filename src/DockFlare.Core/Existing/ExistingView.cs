@@ -8,7 +8,7 @@ namespace DockFlare.Core.Existing;
 /// <summary>What an account holds and what DockFlare would make of it. Looks, and changes nothing.</summary>
 public sealed record ExistingView
 {
-    /// <summary>Tunnels, each followed by its rules; then records, then applications. Each kind by name.</summary>
+    /// <summary>Tunnels, each followed by its rules; then records, then applications, then policies. Each kind by name.</summary>
     public EquatableArray<ExistingThing> Things { get; init; }
 
     /// <summary>What could not be read, in sentences.</summary>
@@ -24,7 +24,8 @@ public sealed record ExistingView
         {
             Things = [.. account.Tunnels.OrderBy(static tunnel => tunnel.Name, StringComparer.Ordinal).ThenBy(static tunnel => tunnel.Id, StringComparer.Ordinal).SelectMany(view.Tunnel),
                 .. account.Records.OrderBy(static record => record.Name, StringComparer.Ordinal).ThenBy(static record => record.Id, StringComparer.Ordinal).Select(view.Record),
-                .. account.Apps.OrderBy(static app => app.Name, StringComparer.Ordinal).ThenBy(static app => app.Id, StringComparer.Ordinal).Select(view.Application)],
+                .. account.Apps.OrderBy(static app => app.Name, StringComparer.Ordinal).ThenBy(static app => app.Id, StringComparer.Ordinal).Select(view.Application),
+                .. account.Policies.OrderBy(static policy => policy.Policy.Name, StringComparer.Ordinal).ThenBy(static policy => policy.Id, StringComparer.Ordinal).Select(view.Policy)],
             Unread = account.Unread,
         };
     }
@@ -70,6 +71,7 @@ public sealed record ExistingView
                 Target = record.Content,
                 Tunnel = tunnel?.Name,
                 CanBeAdopted = !record.IsOwned,
+                ReleaseId = record.IsOwned ? Releases.IdOf(record) : null,
                 Note = isOrphan ? "Its tunnel does not exist in this account: visitors get an error page."
                     : other is not null ? $"Another installation of DockFlare made it: '{other}'."
                     : tunnel?.Document is not null && !Answers(tunnel, record.Name) ? $"No rule of tunnel '{tunnel.Name}' answers for it: visitors get what the tunnel's last rule says."
@@ -85,10 +87,26 @@ public sealed record ExistingView
             {
                 Id = app.Id,
                 Target = string.Join(", ", app.Destinations),
+                ReleaseId = app.OwnedAs is null ? null : Releases.IdOf(app),
                 CanBeAdopted = !isOurs && app.Key is { } key && !key.StartsWith("*.", StringComparison.Ordinal),
                 Note = isOurs ? app.OwnedAs is null ? "It carries this installation's tag, but the store does not know it: it is taken up when a container asks for its place." : null
                     : owner is not null ? $"Another installation of DockFlare made it: '{owner}'."
                     : app.Key is null ? "It covers more than one route: DockFlare makes one application for each, so this one is not offered for adoption."
+                    : null,
+            };
+        }
+
+        public ExistingThing Policy(ObservedPolicy policy)
+        {
+            var isOurs = policy.OwnedAs is not null;
+            var isShared = policy.AppCount is not { } count || count > account.Apps.Count(app => app.OwnedAs is not null && app.Policies.Any(used => string.Equals(used.Id, policy.Id, StringComparison.Ordinal)));
+            return new(ExistingKind.Policy, policy.Policy.Name, isOurs ? ExistingOwner.Ours : ExistingOwner.Foreign)
+            {
+                Id = policy.Id,
+                ReleaseId = isOurs ? Releases.IdOf(policy) : null,
+                CanBeAdopted = !isOurs && !isShared && AccessNames.IsPolicy(policy.Policy.Name),
+                Note = !isOurs && isShared && AccessNames.IsPolicy(policy.Policy.Name)
+                    ? "Applications that are not DockFlare's use it, so it is not offered for adoption: adopt those first."
                     : null,
             };
         }
@@ -105,6 +123,7 @@ public sealed record ExistingView
                 Target = ServiceText.Redact(entry.Service),
                 Tunnel = tunnel.Name,
                 Labels = fault is not null ? [] : written.Labels.Select(static label => $"{LabelNames.Prefix}{label.Name}={(label.Name == "service" ? ServiceText.Redact(label.Value) : label.Value)}").ToEquatableArray(),
+                ReleaseId = isOurs ? Releases.IdOf(tunnel.Id, entry) : null,
                 CanBeAdopted = !isOurs && tunnel is { IsOurs: true, IsLocal: false } && fault is null,
                 Note = fault
                     ?? (tunnel.IsLocal ? $"Tunnel '{tunnel.Name}' runs by a local file: this is not what it does."

@@ -307,6 +307,16 @@ internal sealed class AccessPlanner
             && adoptions.IsAgreed(new Change.AdoptAccess(foreign, app)) ? foreign : null;
     }
 
+    // Nothing waits for it: until an operator agrees, one of ours is made beside it. One that an application of others uses is not offered, as whoever
+    // gets in there would from then on be a matter of our group.
+    private ObservedPolicy? FindAdopted(DesiredPolicy policy)
+    {
+        var sameName = access.Policies.Where(other => other.OwnedAs is null && other.IsReusable && string.Equals(other.Policy.Name, policy.Policy.Name, StringComparison.Ordinal)).ToList();
+        return sameName is [var foreign]
+            && foreign.AppCount <= access.Apps.Count(app => app.OwnedAs is not null && app.Policies.Any(used => string.Equals(used.Id, foreign.Id, StringComparison.Ordinal)))
+            && adoptions.IsAgreed(new Change.AdoptPolicy(foreign, policy)) ? foreign : null;
+    }
+
     private string? FindFault(DesiredPolicy policy)
     {
         if (policyFaults.TryGetValue(policy.Key, out var known))
@@ -316,7 +326,15 @@ internal sealed class AccessPlanner
 
         var have = ownPolicies.GetValueOrDefault(policy.Key);
         string? fault = null;
-        if (have is null || !policy.Policy.SaysTheSameAs(have.Policy))
+        if (FindAdopted(policy) is { } adopted)
+        {
+            fault = unmade.GetValueOrDefault(policy.Key);
+            if (fault is null)
+            {
+                Changes.Add(new Change.AdoptPolicy(adopted, policy));
+            }
+        }
+        else if (have is null || !policy.Policy.SaysTheSameAs(have.Policy))
         {
             fault = unmade.GetValueOrDefault(policy.Key);
             if (fault is null)

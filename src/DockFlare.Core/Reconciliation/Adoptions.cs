@@ -33,7 +33,7 @@ internal sealed class Adoptions(PlanPolicy policy)
 
     /// <summary>The id of an adoption; null for every other change.</summary>
     public static string? FindId(Change change) =>
-        change is Change.AdoptDns or Change.AdoptRule or Change.AdoptAccess or Change.AdoptTunnel ? IdOf(change) : null;
+        change is Change.AdoptDns or Change.AdoptRule or Change.AdoptAccess or Change.AdoptPolicy or Change.AdoptTunnel ? IdOf(change) : null;
 
     /// <summary>A digest of what is held, for a confirmation that is about nothing else.</summary>
     public static string? Digest(IEnumerable<HeldChange> held)
@@ -47,6 +47,7 @@ internal sealed class Adoptions(PlanPolicy policy)
         Change.AdoptDns dns => Lines("record", dns.Observed.Id, dns.Observed.Content, dns.Observed.Proxied ? "proxied" : "", dns.Observed.Comment, dns.Desired.Name, dns.Desired.TunnelId),
         Change.AdoptRule rule => Lines("rule", rule.Tunnel.TunnelId, rule.Rule.Key.ToString(), Labels.ServiceText.Redact(rule.Rule.Service), Json(rule.Observed)),
         Change.AdoptAccess access => Lines(["application", access.Observed.Id, access.Observed.Name, access.Desired.Key, .. access.Observed.Destinations, .. access.Observed.Policies.Select(static policy => policy.Id)]),
+        Change.AdoptPolicy policy => Lines("policy", policy.Observed.Id, policy.Observed.Policy.Name, policy.Desired.Key, policy.Desired.Policy.SaysTheSameAs(policy.Observed.Policy) ? "the same" : "replaced"),
         Change.AdoptTunnel tunnel => Lines("tunnel", tunnel.TunnelId, tunnel.Tunnel.Name, tunnel.Tunnel.Agent.Value),
         _ => throw new ArgumentOutOfRangeException(nameof(adoption), adoption, "This is no adoption."),
     });
@@ -55,10 +56,10 @@ internal sealed class Adoptions(PlanPolicy policy)
         ? Lines([put.Tunnel.TunnelId, .. put.Removed.Concat(put.Changed).Select(static rule => rule.ToString())])
         : change.Describe();
 
-    private static string Lines(params string?[] lines) => string.Join('\n', lines);
+    public static string Lines(params string?[] lines) => string.Join('\n', lines);
 
     // An id is shown: nobody must be able to guess a password by it.
-    private static string Json(IngressEntry entry)
+    public static string Json(IngressEntry entry)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer))
@@ -69,5 +70,5 @@ internal sealed class Adoptions(PlanPolicy policy)
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..IdLength];
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..IdLength];
 }

@@ -10,7 +10,7 @@ namespace DockFlare.Core.Reconciliation;
 /// </summary>
 public enum ChangePhase
 {
-    /// <summary>Makes tunnels.</summary>
+    /// <summary>Makes tunnels, and lets go of what operators release.</summary>
     Provision,
 
     /// <summary>Makes Access applications and policies.</summary>
@@ -50,6 +50,9 @@ public abstract record Change
 
     /// <summary>What an operator agrees to it with, when it is an adoption; null for everything else.</summary>
     public string? AdoptionId => Adoptions.FindId(this);
+
+    /// <summary>What an operator asks for it with, when it is a release; null for everything else.</summary>
+    public string? ReleaseId => Releases.FindId(this);
 
     /// <summary>One line for a terminal, a log and a review, such as <c>+ record   app.example.com -> ….cfargotunnel.com</c>.</summary>
     public string Describe() => PlanText.Describe(this);
@@ -246,6 +249,63 @@ public abstract record Change
 
         /// <inheritdoc />
         public override string Subject => Observed.OwnedAs ?? Observed.Name;
+    }
+
+    /// <summary>A reusable Access policy that is not ours is entered into the store as ours and replaced whole: an operator agreed.</summary>
+    /// <param name="Observed">As it is.</param>
+    /// <param name="Desired">As it should be.</param>
+    public sealed record AdoptPolicy(ObservedPolicy Observed, DesiredPolicy Desired) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Guard;
+
+        /// <inheritdoc />
+        public override string Subject => Desired.Policy.Name;
+    }
+
+    /// <summary>Our mark is taken off a record, which stays as it is: an operator asked for it.</summary>
+    /// <param name="Observed">As it is, and stays.</param>
+    public sealed record ReleaseDns(ObservedRecord Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.Name;
+    }
+
+    /// <summary>A rule of ours is forgotten, and stays as it is: an operator asked for it.</summary>
+    /// <param name="Tunnel">The tunnel.</param>
+    /// <param name="Observed">As it is, and stays.</param>
+    public sealed record ReleaseRule(TunnelAssignment Tunnel, IngressEntry Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.Identity.Hostname;
+    }
+
+    /// <summary>Our tag is taken off an Access application, which stays as it is and is forgotten: an operator asked for it.</summary>
+    /// <param name="Observed">As it is, and stays.</param>
+    public sealed record ReleaseAccess(ObservedApp Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.OwnedAs ?? Observed.Name;
+    }
+
+    /// <summary>A reusable Access policy of ours is forgotten, and stays as it is: an operator asked for it.</summary>
+    /// <param name="Observed">As it is, and stays.</param>
+    public sealed record ReleasePolicy(ObservedPolicy Observed) : Change
+    {
+        /// <inheritdoc />
+        public override ChangePhase Phase => ChangePhase.Provision;
+
+        /// <inheritdoc />
+        public override string Subject => Observed.Policy.Name;
     }
 
     /// <summary>A command is put in an agent's queue.</summary>

@@ -23,6 +23,11 @@ internal static class ChangeOrder
         Change.DeleteDns delete => delete.Observed.Id,
         Change.DeleteAccess delete => delete.Observed.Id,
         Change.DeletePolicy delete => delete.Observed.Id,
+        Change.AdoptPolicy adopt => adopt.Observed.Id,
+        Change.ReleaseDns release => release.Observed.Id,
+        Change.ReleaseRule release => release.Tunnel.TunnelId,
+        Change.ReleaseAccess release => release.Observed.Id,
+        Change.ReleasePolicy release => release.Observed.Id,
         _ => "",
     };
 }

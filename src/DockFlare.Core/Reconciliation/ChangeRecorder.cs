@@ -49,6 +49,11 @@ public sealed class ChangeRecorder
         Change.DeletePolicy delete => [Of(change, ChangeCause.Unneeded, "nothing uses it") with { Before = delete.Subject }],
         Change.CreateTunnel create => [Of(change, ChangeCause.Agent, $"agent '{create.Tunnel.Agent}'") with { After = create.Subject }],
         Change.AdoptTunnel adopt => [Of(change, ChangeCause.Adoption, "an operator agreed") with { Before = adopt.TunnelId, After = adopt.Subject }],
+        Change.AdoptPolicy adopt => [Of(change, ChangeCause.Adoption, "an operator agreed") with { Before = adopt.Observed.Policy.Name, After = adopt.Subject }],
+        Change.ReleaseDns release => [Released(change, release.Subject, Text(release.Observed))],
+        Change.ReleaseRule release => [Released(change, release.Subject, ServiceText.Redact(release.Observed.Service))],
+        Change.ReleaseAccess release => [Released(change, HostOf(release.Subject), release.Observed.Name)],
+        Change.ReleasePolicy release => [Released(change, null, release.Subject)],
         Change.DispatchCommand dispatch => [Of(change, ChangeCause.Agent, $"agent '{dispatch.Agent}' does not run it yet")],
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "There is no line for this kind of change."),
     };
@@ -98,6 +103,10 @@ public sealed class ChangeRecorder
 
     private static RecordedChange Adopted(Change change, string host, string old, string after) =>
         Of(change, ChangeCause.Adoption, "an operator agreed") with { Host = host, Before = old, After = after };
+
+    // It is the same before and after, and not ours any more.
+    private static RecordedChange Released(Change change, string? host, string what) =>
+        Of(change, ChangeCause.Release, "an operator let go of it") with { Host = host, Before = what, After = what };
 
     private static RecordedChange Of(Change change, ChangeCause cause, string by) => new(PlanJson.KindOf(change), change.Describe(), cause, by);
 

@@ -62,6 +62,10 @@ public static class DnsNames
         return owner.Length > 0 ? owner : null;
     }
 
+    /// <summary>The operator's words behind this installation's mark; what carries no mark of it stays as it is.</summary>
+    public static string WithoutMark(string? comment, string owner) =>
+        !IsMarked(comment, owner) ? comment ?? "" : comment![(MarkPrefix.Length + owner.Length)..].TrimStart();
+
     /// <summary>Whether a comment carries this installation's mark.</summary>
     public static bool IsMarked(string? comment, string owner)
     {

@@ -41,7 +41,8 @@ public sealed record Plan
     /// <c>adopt_tunnel</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>agent</c> ·
     /// <c>adopt_rule</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>hostname</c>, <c>path</c>, <c>observed</c> and <c>desired</c> (the services) ·
     /// <c>create_dns</c>, <c>update_dns</c>, <c>adopt_dns</c>, <c>delete_dns</c> <c>zone_id</c>, <c>desired</c> and <c>observed</c> (<c>name</c>, <c>type</c>, <c>content</c>, <c>proxied</c>, <c>comment</c>) ·
-    /// <c>create_policy</c>, <c>update_policy</c>, <c>delete_policy</c> <c>policy</c> ·
+    /// <c>create_policy</c>, <c>update_policy</c>, <c>adopt_policy</c>, <c>release_policy</c>, <c>delete_policy</c> <c>policy</c> ·
+    /// <c>release_dns</c> <c>zone_id</c>, <c>observed</c> · <c>release_rule</c> <c>tunnel_id</c>, <c>tunnel_name</c>, <c>hostname</c>, <c>path</c>, <c>observed</c> (the service) · <c>release_access</c> <c>application</c> ·
     /// <c>create_access</c>, <c>update_access</c>, <c>adopt_access</c> <c>application</c>, <c>destinations</c>, <c>policies</c> · <c>delete_access</c> <c>application</c> ·
     /// <c>dispatch_command</c> <c>agent</c>, <c>command</c>, <c>command_id</c>, <c>tunnel_id</c>, <c>generation</c>.
     /// Names are in snake case; what is not known is left out. No secret is in it.

@@ -107,7 +107,21 @@ internal static class PlanJson
                 writer.WriteString("zone_id", delete.Observed.ZoneId);
                 Write(writer, "observed", delete.Observed);
                 break;
-            case Change.CreatePolicy or Change.UpdatePolicy or Change.DeletePolicy:
+            case Change.ReleaseDns release:
+                writer.WriteString("zone_id", release.Observed.ZoneId);
+                Write(writer, "observed", release.Observed);
+                break;
+            case Change.ReleaseRule release:
+                writer.WriteString("tunnel_id", release.Tunnel.TunnelId);
+                writer.WriteString("tunnel_name", release.Tunnel.Name);
+                writer.WriteString("hostname", release.Observed.Identity.Hostname);
+                writer.WriteString("path", release.Observed.Identity.Path);
+                writer.WriteString("observed", Labels.ServiceText.Redact(release.Observed.Service));
+                break;
+            case Change.ReleaseAccess release:
+                writer.WriteString("application", release.Observed.Name);
+                break;
+            case Change.CreatePolicy or Change.UpdatePolicy or Change.DeletePolicy or Change.AdoptPolicy or Change.ReleasePolicy:
                 writer.WriteString("policy", change.Subject);
                 break;
             case Change.CreateAccess { Desired: var app }:
@@ -242,6 +256,11 @@ internal static class PlanJson
         Change.CreatePolicy => "create_policy",
         Change.UpdatePolicy => "update_policy",
         Change.DeletePolicy => "delete_policy",
+        Change.AdoptPolicy => "adopt_policy",
+        Change.ReleaseDns => "release_dns",
+        Change.ReleaseRule => "release_rule",
+        Change.ReleaseAccess => "release_access",
+        Change.ReleasePolicy => "release_policy",
         Change.CreateAccess => "create_access",
         Change.UpdateAccess => "update_access",
         Change.AdoptAccess => "adopt_access",

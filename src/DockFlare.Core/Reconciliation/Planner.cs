@@ -17,7 +17,9 @@ public static class Planner
         ArgumentNullException.ThrowIfNull(desired);
         ArgumentNullException.ThrowIfNull(observed);
 
-        var pass = new Pass(desired, observed, policy ?? PlanPolicy.Default, owner, new(policy ?? PlanPolicy.Default));
+        policy ??= PlanPolicy.Default;
+        (observed, var releases) = Releases.Of(desired, observed, policy.Released);
+        var pass = new Pass(desired, observed, policy, owner, new(policy), releases);
         pass.Provision();
         pass.Adopt();
         pass.Routes();
@@ -28,9 +30,8 @@ public static class Planner
         return pass.Finish();
     }
 
-    private sealed class Pass(DesiredState desired, ObservedState observed, PlanPolicy policy, string owner, Adoptions adoptions)
+    private sealed class Pass(DesiredState desired, ObservedState observed, PlanPolicy policy, string owner, Adoptions adoptions, List<Change> changes)
     {
-        private readonly List<Change> changes = [];
         private readonly List<HeldChange> held = [];
         private readonly List<BlockedRoute> blocked = [];
         private readonly HostTable hosts = new(desired, observed);

@@ -46,4 +46,7 @@ public enum ChangeCause
 
     /// <summary>Nothing needs it any more.</summary>
     Unneeded,
+
+    /// <summary>An operator asked that it be somebody else's from now on.</summary>
+    Release,
 }

@@ -137,6 +137,9 @@ internal sealed record ExistingThingDocument
 
     public bool Adoptable { get; init; }
 
+    /// <summary>What <c>POST /api/v2/release</c> takes to let go of it.</summary>
+    public string? Release { get; init; }
+
     public string? Note { get; init; }
 
     public IReadOnlyDictionary<string, string>? Labels { get; init; }

@@ -89,14 +89,15 @@ public static class ApiEndpoints
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             return Task.CompletedTask;
         }));
-        var confirmations = new ConfirmationCalls(board, reconciler, signal);
-        Confirm("plan/confirm", confirmations.Confirm);
-        Confirm("adopt", confirmations.Adopt);
+        var confirmations = new ConfirmationCalls(board, reconciler, signal, existing);
+        Confirm("plan/confirm", (request, _) => confirmations.Confirm(request));
+        Confirm("adopt", (request, _) => confirmations.Adopt(request));
+        Confirm("release", confirmations.ReleaseAsync);
         return group;
 
-        void Confirm(string path, Action<ConfirmationRequest> confirm) => group.MapPost(path, Guarded(context => RefusableAsync(context, async () =>
+        void Confirm(string path, Func<ConfirmationRequest, CancellationToken, ValueTask> confirm) => group.MapPost(path, Guarded(context => RefusableAsync(context, async () =>
         {
-            confirm(ConfirmationCalls.Read(await AgentBody.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)));
+            await confirm(ConfirmationCalls.Read(await AgentBody.ReadAsync(context.Request, context.RequestAborted).ConfigureAwait(false)), context.RequestAborted).ConfigureAwait(false);
             context.Response.StatusCode = StatusCodes.Status202Accepted;
         })));
 
@@ -123,8 +124,7 @@ public static class ApiEndpoints
 
     private static async Task ExistingAsync(HttpContext context, ExistingReader reader)
     {
-        var view = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false)
-            ?? throw new ProtocolException(503, "account_not_known", "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.");
+        var view = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
         await (WantsText(context) ? WriteTextAsync(context, view.ToString()) : WriteAsync(context, Documents.Existing(view), ApiJson.Default.ExistingDocument)).ConfigureAwait(false);
     }
 

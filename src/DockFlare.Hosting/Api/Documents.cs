@@ -96,6 +96,7 @@ internal static class Documents
                 Target = thing.Target.Length == 0 ? null : thing.Target,
                 Tunnel = thing.Tunnel,
                 Adoptable = thing.CanBeAdopted,
+                Release = thing.ReleaseId,
                 Note = thing.Note,
                 Labels = thing.Labels.IsEmpty ? null : thing.Labels.Select(static label => label.Split('=', 2)).ToDictionary(static pair => pair[0], static pair => pair[1]),
             }),

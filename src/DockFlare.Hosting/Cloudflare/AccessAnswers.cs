@@ -22,7 +22,7 @@ internal static class AccessAnswers
         return new(id, Text(app, "name") ?? "", Text(app, "aud") ?? "")
         {
             Destinations = Destinations(app).ToEquatableArray(),
-            Tags = List(app, "tags").Select(static tag => tag.ValueKind == JsonValueKind.String ? tag.GetString() : null).OfType<string>().ToEquatableArray(),
+            Tags = Tags(app).ToEquatableArray(),
             SessionDuration = Text(app, "session_duration") ?? "24h",
             // Cloudflare's default is to show it.
             AppLauncherVisible = Flag(app, "app_launcher_visible") ?? true,
@@ -31,6 +31,8 @@ internal static class AccessAnswers
             Policies = List(app, "policies").Select(static (policy, at) => (Policy: policy, At: Number(policy, "precedence") ?? at + 1)).OrderBy(static pair => pair.At).Select(static pair => Policy(pair.Policy)).ToEquatableArray(),
         };
     }
+
+    public static IEnumerable<string> Tags(JsonElement app) => List(app, "tags").Select(static tag => tag.ValueKind == JsonValueKind.String ? tag.GetString() : null).OfType<string>();
 
     public static ObservedPolicy Policy(JsonElement policy)
     {
@@ -41,15 +43,15 @@ internal static class AccessAnswers
         }
 
         var id = Text(policy, "id") ?? "";
-        var isReusable = Flag(policy, "reusable") ?? true;
+        var (isReusable, apps) = (Flag(policy, "reusable") ?? true, Number(policy, "app_count"));
         try
         {
-            return new(id, AccessPolicyJson.Parse(policy)) { IsReusable = isReusable };
+            return new(id, AccessPolicyJson.Parse(policy)) { IsReusable = isReusable, AppCount = apps };
         }
         catch (FormatException)
         {
             // A decision that Cloudflare has added since: it is somebody else's policy, or is replaced.
-            return new(id, new(AccessDecision.Deny) { Name = Text(policy, "name") ?? "" }) { IsReusable = isReusable };
+            return new(id, new(AccessDecision.Deny) { Name = Text(policy, "name") ?? "" }) { IsReusable = isReusable, AppCount = apps };
         }
     }
 
@@ -58,6 +60,7 @@ internal static class AccessAnswers
     public static ServiceToken ServiceToken(JsonElement token) => new(Text(token, "id") ?? "", Text(token, "name") ?? "")
     {
         ClientId = Text(token, "client_id") ?? "",
+        Duration = Text(token, "duration"),
         ExpiresAt = DateTimeOffset.TryParse(Text(token, "expires_at"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null,
     };
 
@@ -84,5 +87,5 @@ internal static class AccessAnswers
         json.TryGetProperty(name, out var value) && value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : null;
 
     private static int? Number(JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.TryGetInt32(out var number) ? number : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
 }

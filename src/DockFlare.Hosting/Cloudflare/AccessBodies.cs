@@ -7,6 +7,9 @@ namespace DockFlare.Hosting.Cloudflare;
 /// <summary>Applications and policies as they are sent: always whole.</summary>
 internal static class AccessBodies
 {
+    // What the server adds to an application, and what has calls of its own.
+    private static readonly HashSet<string> OnlyRead = new(["id", "uid", "aud", "created_at", "updated_at", "domain_type", "self_hosted_domains", "policies"], StringComparer.Ordinal);
+
     public static byte[] Policy(AccessPolicy policy) => Write(writer => AccessPolicyJson.Write(writer, policy));
 
     public static byte[] App(DesiredApp app, IReadOnlyList<string> policyIds, IReadOnlyList<string> tags) => Write(writer =>
@@ -43,6 +46,25 @@ internal static class AccessBodies
             }
 
             writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    });
+
+    /// <summary>An application as it was read, without one of its tags. Its policies are left out, which leaves them as they are.</summary>
+    public static byte[] Untagged(JsonElement app, string tag) => Write(writer =>
+    {
+        writer.WriteStartObject();
+        foreach (var property in app.EnumerateObject())
+        {
+            if (property.NameEquals("tags"u8))
+            {
+                WriteStrings(writer, "tags", AccessAnswers.Tags(app).Where(other => !string.Equals(other, tag, StringComparison.Ordinal)));
+            }
+            else if (!OnlyRead.Contains(property.Name) && property.Value.ValueKind != JsonValueKind.Null)
+            {
+                property.WriteTo(writer);
+            }
         }
 
         writer.WriteEndObject();

@@ -50,6 +50,17 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
     public Task ReplaceAppAsync(string accountId, string id, DesiredApp app, IReadOnlyList<string> policyIds, IReadOnlyList<string> tags, CancellationToken cancellationToken) =>
         SendAsync(new($"change the Access application '{app.Name}'", AppsPermission) { Lane = CallLane.Closing }, HttpMethod.Put, $"/accounts/{accountId}/access/apps/{id}", AccessBodies.App(app, policyIds, tags), cancellationToken);
 
+    /// <summary>Takes a tag off an application; everything else of it stays as it is.</summary>
+    public async Task UntagAppAsync(string accountId, string id, string name, string tag, CancellationToken cancellationToken)
+    {
+        var path = $"/accounts/{accountId}/access/apps/{id}";
+        var app = await SendAsync(new($"show the Access application '{name}'", AppsPermission), HttpMethod.Get, path, null, cancellationToken).ConfigureAwait(false);
+        if (AccessAnswers.Tags(app).Contains(tag, StringComparer.Ordinal))
+        {
+            await SendAsync(new($"change the Access application '{name}'", AppsPermission), HttpMethod.Put, path, AccessBodies.Untagged(app, tag), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     public Task DeleteAppAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the Access application '{name}'", AppsPermission), $"/accounts/{accountId}/access/apps/{id}", cancellationToken);
 
@@ -75,6 +86,11 @@ internal sealed class CloudflareAccessClient(CloudflareClient client)
             new($"rotate the service token '{name}'", TokensPermission), HttpMethod.Post, $"/accounts/{accountId}/access/service_tokens/{id}/rotate", AccessBodies.Rotation(oldUntil), cancellationToken).ConfigureAwait(false);
         return (AccessAnswers.ServiceToken(rotated), AccessAnswers.Text(rotated, "client_secret") ?? "");
     }
+
+    /// <summary>Gives a service token another name.</summary>
+    public Task RenameServiceTokenAsync(string accountId, ServiceToken token, string name, CancellationToken cancellationToken) =>
+        SendAsync(
+            new($"rename the service token '{token.Name}'", TokensPermission), HttpMethod.Put, $"/accounts/{accountId}/access/service_tokens/{token.Id}", AccessBodies.ServiceToken(name, token.Duration), cancellationToken);
 
     public Task DeleteServiceTokenAsync(string accountId, string id, string name, CancellationToken cancellationToken) =>
         DeleteAsync(new($"delete the service token '{name}'", TokensPermission) { Lane = CallLane.Closing }, $"/accounts/{accountId}/access/service_tokens/{id}", cancellationToken);

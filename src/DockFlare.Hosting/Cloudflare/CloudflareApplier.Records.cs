@@ -118,6 +118,27 @@ internal sealed partial class CloudflareApplier
         }
     }
 
+    /// <summary>Takes our mark off a record and leaves the operator's words; nothing else of it is sent.</summary>
+    public async Task<ApplyFault?> ReleaseRecordAsync(Change.ReleaseDns change, string owner, CancellationToken cancellationToken)
+    {
+        var record = change.Observed;
+        try
+        {
+            observer.Remember(record.ZoneId, await client.UpdateRecordAsync(
+                record.ZoneId, record.Id, new() { Comment = DnsNames.WithoutMark(record.Comment, owner) }, cancellationToken).ConfigureAwait(false));
+            return null;
+        }
+        catch (CloudflareException exception)
+        {
+            if (!exception.WasNotSent)
+            {
+                observer.Doubt(record.ZoneId);
+            }
+
+            return Fault(change, exception);
+        }
+    }
+
     private static ApplyFault Fault(Change change, CloudflareException exception) => new(change.Subject, exception.Message, exception.Fault, exception.RetryAfter);
 
     private static CfRecord? Patch(Change change, string owner) => change switch

@@ -94,6 +94,15 @@ internal sealed partial class CloudflareApplier(CloudflareClient client, Cloudfl
         }
     }
 
+    /// <summary>Forgets that a rule is ours. What the document says stays.</summary>
+    public async Task ReleaseRuleAsync(Change.ReleaseRule change, CancellationToken cancellationToken)
+    {
+        if (tunnels.FindById(change.Tunnel.TunnelId) is { } record)
+        {
+            await tunnels.SaveAsync(record with { Owned = record.Owned.Where(rule => rule.Identity != change.Observed.Identity).ToEquatableArray() }, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     // A rule that is held back, or was left for later, is handled like one of somebody else: it stays.
     private static RuleIdentity[] MayTouch(TunnelRecord record, Change.PutIngress change, IngressDocument document)
     {

@@ -16,7 +16,7 @@ internal sealed partial class AccessApplier(CloudflareAccessClient client, Acces
     public async Task<IReadOnlyList<GuardFault>> GuardAsync(string accountId, string owner, IReadOnlyCollection<Change> changes, CancellationToken cancellationToken)
     {
         var faults = new List<GuardFault>();
-        await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
+        await SideBySideAsync(changes.Where(static change => change is Change.CreatePolicy or Change.UpdatePolicy or Change.AdoptPolicy), faults, change => PolicyAsync(accountId, change, cancellationToken)).ConfigureAwait(false);
         if (changes.Any(static change => change is Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess))
         {
             await EnsureTagAsync(accountId, AccessNames.Tag(owner), cancellationToken).ConfigureAwait(false);
@@ -85,6 +85,25 @@ internal sealed partial class AccessApplier(CloudflareAccessClient client, Acces
         return faults;
     }
 
+    /// <summary>Lets go of an application or a policy, which stays as it is. Without the tag it is not taken for ours again though the store was lost.</summary>
+    public async Task<ApplyFault?> ReleaseAsync(string accountId, string owner, Change change, CancellationToken cancellationToken)
+    {
+        if (change is Change.ReleasePolicy { Observed.OwnedAs: { } policy })
+        {
+            await store.RemoveAsync(AccessStore.PolicyKind, policy, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        var app = ((Change.ReleaseAccess)change).Observed;
+        var fault = await TryAsync(change, async _ =>
+        {
+            await client.UntagAppAsync(accountId, app.Id, app.Name, AccessNames.Tag(owner), cancellationToken).ConfigureAwait(false);
+            await store.RemoveAsync(AccessStore.AppKind, app.OwnedAs!, cancellationToken).ConfigureAwait(false);
+            observer.ForgetApps();
+        }).ConfigureAwait(false);
+        return fault?.Fault;
+    }
+
     private async Task SideBySideAsync(IEnumerable<Change> changes, List<GuardFault> faults, Func<Change, Task> apply)
     {
         ApplyFault? stop = null;
@@ -132,7 +151,7 @@ internal sealed partial class AccessApplier(CloudflareAccessClient client, Acces
 
     private void Forget(Change change)
     {
-        if (change is Change.CreatePolicy or Change.UpdatePolicy or Change.DeletePolicy)
+        if (change is Change.CreatePolicy or Change.UpdatePolicy or Change.AdoptPolicy or Change.DeletePolicy)
         {
             observer.ForgetPolicies();
         }
@@ -148,6 +167,20 @@ internal sealed partial class AccessApplier(CloudflareAccessClient client, Acces
         {
             await client.ReplacePolicyAsync(accountId, update.Observed.Id, update.Desired.Policy, cancellationToken).ConfigureAwait(false);
             observer.Remember(update.Observed with { Policy = update.Desired.Policy });
+            return;
+        }
+
+        if (change is Change.AdoptPolicy adopt)
+        {
+            if (store.Find(AccessStore.PolicyKind, adopt.Desired.Key) is { } former && !string.Equals(former.Id, adopt.Observed.Id, StringComparison.Ordinal))
+            {
+                // Ours stays known, so that it goes when no application uses it any more.
+                await store.SaveAsync(AccessStore.PolicyKind, former with { Key = $"{former.Key}/before {adopt.Observed.Id}" }, cancellationToken).ConfigureAwait(false);
+            }
+
+            await store.SaveAsync(AccessStore.PolicyKind, new() { Key = adopt.Desired.Key, Id = adopt.Observed.Id }, cancellationToken).ConfigureAwait(false);
+            await client.ReplacePolicyAsync(accountId, adopt.Observed.Id, adopt.Desired.Policy, cancellationToken).ConfigureAwait(false);
+            observer.Remember(adopt.Observed with { Policy = adopt.Desired.Policy });
             return;
         }
 
@@ -260,6 +293,7 @@ internal sealed partial class AccessApplier(CloudflareAccessClient client, Acces
     {
         Change.CreatePolicy create => create.Desired.Key,
         Change.UpdatePolicy update => update.Desired.Key,
+        Change.AdoptPolicy adopt => adopt.Desired.Key,
         Change.DeletePolicy delete => delete.Observed.OwnedAs ?? "",
         _ => change.Subject,
     };

@@ -19,6 +19,9 @@ internal sealed record AccessRecord
     /// <summary>What was sent, as <see cref="AccessStore"/> compares it; null once the id is known.</summary>
     public string? Sent { get; init; }
 
+    /// <summary>When it was sent, where that counts; null otherwise.</summary>
+    public DateTimeOffset? Since { get; init; }
+
     /// <summary>The objects that looked like that before.</summary>
     public EquatableArray<string> Before { get; init; }
 }

@@ -46,6 +46,9 @@ internal sealed class AccessStore(IStateStore store)
         .GroupBy(static record => record.Id!, StringComparer.Ordinal)
         .ToDictionary(static group => group.Key, static group => group.First().Key, StringComparer.Ordinal);
 
+    /// <summary>What was sent and is not known to have come to its end.</summary>
+    public IReadOnlyList<AccessRecord> Unfinished(string kind) => [.. Of(kind).Where(static record => record.Sent is not null)];
+
     /// <summary>Writes a record; durable when it answers.</summary>
     public async ValueTask SaveAsync(string kind, AccessRecord record, CancellationToken cancellationToken)
     {

@@ -12,6 +12,7 @@ internal sealed class Confirmations(TimeProvider time)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
     private readonly ConcurrentDictionary<string, DateTimeOffset> adoptions = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> releases = new(StringComparer.Ordinal);
     private volatile string? deletions;
     private volatile bool isNew;
 
@@ -19,32 +20,16 @@ internal sealed class Confirmations(TimeProvider time)
     public void ConfirmDeletions(string digest) => (deletions, isNew) = (digest, true);
 
     /// <summary>What these ids stand for may be taken over.</summary>
-    public void Adopt(IEnumerable<string> ids)
-    {
-        foreach (var id in ids)
-        {
-            adoptions[id] = time.GetUtcNow() + Lifetime;
-        }
+    public void Adopt(IEnumerable<string> ids) => Agree(adoptions, ids);
 
-        isNew = true;
-    }
+    /// <summary>What these ids stand for is to be ours no more.</summary>
+    public void Release(IEnumerable<string> ids) => Agree(releases, ids);
 
     /// <summary>The adoptions that are agreed to.</summary>
-    public EquatableArray<string> Adoptions
-    {
-        get
-        {
-            foreach (var (id, until) in adoptions)
-            {
-                if (until <= time.GetUtcNow())
-                {
-                    adoptions.TryRemove(id, out _);
-                }
-            }
+    public EquatableArray<string> Adoptions => Agreed(adoptions);
 
-            return adoptions.Keys.Order(StringComparer.Ordinal).ToEquatableArray();
-        }
-    }
+    /// <summary>The releases that are asked for.</summary>
+    public EquatableArray<string> Releases => Agreed(releases);
 
     /// <summary>Whether anything was agreed to since this was last asked: it is done on what is there now, not on what is remembered.</summary>
     public bool TakeNew()
@@ -57,6 +42,33 @@ internal sealed class Confirmations(TimeProvider time)
     /// <summary>The deletions that were confirmed, for one pass; null when none were.</summary>
     public string? TakeDeletions() => Interlocked.Exchange(ref deletions, null);
 
-    /// <summary>An adoption was carried out: if what was taken over is taken back, that is a new question.</summary>
-    public void Done(string adoptionId) => adoptions.TryRemove(adoptionId, out _);
+    /// <summary>An adoption or a release was carried out: if what was taken over is taken back, that is a new question.</summary>
+    public void Done(string id)
+    {
+        adoptions.TryRemove(id, out _);
+        releases.TryRemove(id, out _);
+    }
+
+    private void Agree(ConcurrentDictionary<string, DateTimeOffset> agreed, IEnumerable<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            agreed[id] = time.GetUtcNow() + Lifetime;
+        }
+
+        isNew = true;
+    }
+
+    private EquatableArray<string> Agreed(ConcurrentDictionary<string, DateTimeOffset> agreed)
+    {
+        foreach (var (id, until) in agreed)
+        {
+            if (until <= time.GetUtcNow())
+            {
+                agreed.TryRemove(id, out _);
+            }
+        }
+
+        return agreed.Keys.Order(StringComparer.Ordinal).ToEquatableArray();
+    }
 }

@@ -1,5 +1,6 @@
 using DockFlare.Core;
 using DockFlare.Core.Existing;
+using DockFlare.Core.Protocol;
 using DockFlare.Core.Reconciliation;
 using DockFlare.Hosting.Cloudflare;
 
@@ -8,17 +9,19 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>
 /// Reads what the account holds, for people who want to see it before they hand it over. One call for the tunnels, one for each tunnel and zone,
 /// and one for the applications, in the lane of what can wait; one reading at a time.
+/// Policies are those that the last pass saw.
 /// </summary>
-internal sealed class ExistingReader(CloudflareAccount account, CloudflareClient client, CloudflareAccessClient access, TunnelStore tunnels, AccessStore accessStore, OwnerMark ownerMark) : IDisposable
+internal sealed class ExistingReader(CloudflareAccount account, CloudflareClient client, CloudflareAccessClient access, TunnelStore tunnels, AccessObserver observer, AccessStore accessStore, OwnerMark ownerMark) : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
 
-    /// <summary>What is there; null while the account is not known.</summary>
-    public async Task<ExistingView?> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>What is there.</summary>
+    /// <exception cref="ProtocolException"><c>account_not_known</c>.</exception>
+    public async Task<ExistingView> ReadAsync(CancellationToken cancellationToken)
     {
         if (account.Known is not { } known)
         {
-            return null;
+            throw new ProtocolException(503, "account_not_known", "The account has not been looked at yet: set CF_API_TOKEN, and see /readyz.");
         }
 
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -43,7 +46,7 @@ internal sealed class ExistingReader(CloudflareAccount account, CloudflareClient
         var existing = await EachAsync(all ?? [], tunnel => TunnelAsync(unread, known.AccountId, tunnel, cancellationToken)).ConfigureAwait(false);
         var records = await EachAsync(known.All, zone => TryAsync(unread, () => client.ListTunnelRecordsAsync(zone.Id, cancellationToken))).ConfigureAwait(false);
 
-        var (ownTunnels, ownApps) = (tunnels.OwnIds(), accessStore.KeysById(AccessStore.AppKind));
+        var (ownTunnels, ownApps, ownPolicies) = (tunnels.OwnIds(), accessStore.KeysById(AccessStore.AppKind), accessStore.KeysById(AccessStore.PolicyKind));
         return new()
         {
             Owner = owner,
@@ -55,6 +58,7 @@ internal sealed class ExistingReader(CloudflareAccount account, CloudflareClient
                 .ToEquatableArray(),
             Apps = (apps ?? []).Select(app => app with { OwnedAs = ownApps.GetValueOrDefault(app.Id) }).ToEquatableArray(),
             HasAllApps = apps is not null,
+            Policies = observer.Policies.Where(static policy => policy.IsReusable).Select(policy => policy with { OwnedAs = ownPolicies.GetValueOrDefault(policy.Id) }).ToEquatableArray(),
             Unread = unread.Order(StringComparer.Ordinal).ToEquatableArray(),
         };
     }

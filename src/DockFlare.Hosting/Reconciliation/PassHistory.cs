@@ -44,7 +44,7 @@ internal sealed class PassHistory(HistoryStore store, PassBoard board, AgentView
     private static IEnumerable<string> HostsOf(Change change) => change switch
     {
         Change.PutIngress put => put.Added.Concat(put.Changed).Concat(put.Removed).Select(static rule => rule.Hostname),
-        Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess or Change.DeleteAccess => [change.Subject.Split('/')[0]],
+        Change.CreateAccess or Change.UpdateAccess or Change.AdoptAccess or Change.DeleteAccess or Change.ReleaseAccess => [change.Subject.Split('/')[0]],
         _ => [change.Subject],
     };
 }

@@ -167,7 +167,7 @@ internal sealed record PassLook(DesiredState Desired, ObservedState Observed, Di
 }
 
 /// <summary>Cloudflare's side of a pass.</summary>
-internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, AgentRemovals Removals, IOptions<CloudflareOptions> Options)
+internal sealed record CloudflareSide(CloudflareAccount Account, CloudflareObserver Observer, AccessView Access, PlanApplier Applier, AgentRemovals Removals, ServiceTokens Tokens, IOptions<CloudflareOptions> Options)
 {
     public string? FallbackZoneId => Options.Value.ZoneId;
 }

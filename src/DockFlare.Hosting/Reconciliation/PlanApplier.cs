@@ -87,13 +87,29 @@ internal sealed class PlanApplier(CloudflareApplier cloudflare, AccessApplier ac
         {
             await Task.WhenAll(chunk.Select(change => TryAsync(step, change, async () =>
             {
-                var fault = await cloudflare.ProvisionAsync(step.Context.Account.AccountId, change, step.Context.IsNamedByOperator, cancellationToken).ConfigureAwait(false);
+                var fault = await ProvideAsync(step.Context, change, cancellationToken).ConfigureAwait(false);
                 Interlocked.Add(ref made, fault is null ? 1 : 0);
                 return fault;
             }))).ConfigureAwait(false);
         }
 
         return made > 0;
+    }
+
+    private async Task<ApplyFault?> ProvideAsync(ApplyContext context, Change change, CancellationToken cancellationToken)
+    {
+        switch (change)
+        {
+            case Change.ReleaseDns release:
+                return await cloudflare.ReleaseRecordAsync(release, context.Owner, cancellationToken).ConfigureAwait(false);
+            case Change.ReleaseRule release:
+                await cloudflare.ReleaseRuleAsync(release, cancellationToken).ConfigureAwait(false);
+                return null;
+            case Change.ReleaseAccess or Change.ReleasePolicy:
+                return await access.ReleaseAsync(context.Account.AccountId, context.Owner, change, cancellationToken).ConfigureAwait(false);
+            default:
+                return await cloudflare.ProvisionAsync(context.Account.AccountId, change, context.IsNamedByOperator, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task IngressAsync(Step step, ChangePhase phase, CancellationToken cancellationToken)

@@ -63,6 +63,11 @@ internal sealed partial class Reconciler(
         var faults = new List<ApplyFault>();
         var unmade = new Dictionary<string, ApplyFault>(StringComparer.Ordinal);
         var ending = options.Value.DryRun ? [] : await cloudflare.Removals.RollSecretsAsync(account.AccountId, cancellationToken).ConfigureAwait(false);
+        if (!options.Value.DryRun)
+        {
+            ending.AddRange(await cloudflare.Tokens.StepAsync(account.AccountId, cancellationToken).ConfigureAwait(false));
+        }
+
         if (resync)
         {
             cloudflare.Applier.ForgetRefusals();
@@ -172,6 +177,7 @@ internal sealed partial class Reconciler(
         MaxDeletePercent = options.Value.MaxDeletePercent,
         DeletionsConfirmed = deletionsConfirmed,
         Adopted = Confirmations.Adoptions,
+        Released = Confirmations.Releases,
     };
 
     // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
@@ -236,9 +242,9 @@ internal sealed partial class Reconciler(
         foreach (var change in done)
         {
             LogApplied(change.Describe());
-            if (change.AdoptionId is { } adoption)
+            if ((change.AdoptionId ?? change.ReleaseId) is { } agreement)
             {
-                Confirmations.Done(adoption);
+                Confirmations.Done(agreement);
             }
         }
 

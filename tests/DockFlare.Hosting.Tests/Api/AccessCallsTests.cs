@@ -165,6 +165,73 @@ public sealed class AccessCallsTests
     }
 
     [Fact]
+    public async Task A_service_token_whose_answer_was_lost_is_found_and_deleted_and_never_made_twice()
+    {
+        await using var master = await ApiMaster.StartAsync();
+        await master.RunAsync();
+        master.Cloudflare.Faults.Add("POST", "/accounts/*/access/service_tokens", new DockFlare.Testing.FakeFault.Drop(AfterApplying: true));
+
+        var (status, problem) = await master.JsonAsync("POST", "/api/v2/access/service-tokens", """{"name":"backup"}""");
+
+        Assert.Equal((503, "outcome_unknown"), (status, (string?)problem!["code"]));
+        Assert.Contains("Whether the service token 'backup' was made is not known, and its secret is lost: DockFlare looks for it", (string?)problem["detail"], StringComparison.Ordinal);
+        Assert.StartsWith("backup (dockflare ", Assert.Single(Tokens(master)), StringComparison.Ordinal);
+
+        // In the meantime somebody helps themselves: that one is theirs.
+        master.Cloudflare.Edit("POST", $"/accounts/{master.Cloudflare.AccountId}/access/service_tokens", """{"name":"backup"}""");
+        await master.PassAsync();
+        Assert.Equal(["backup"], Tokens(master));
+        Assert.Equal(409, (await master.CallAsync("POST", "/api/v2/access/service-tokens", """{"name":"backup"}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("POST", "/accounts/*/access/service_tokens", true, 503)]
+    [InlineData("POST", "/accounts/*/access/service_tokens", false, 503)]
+    [InlineData("PUT", "/accounts/*/access/service_tokens/*", true, 201)]
+    [InlineData("PUT", "/accounts/*/access/service_tokens/*", false, 201)]
+    public async Task Whatever_call_of_a_service_token_fails_there_is_one_in_the_end_and_its_secret_was_told(string method, string path, bool afterApplying, int answered)
+    {
+        await using var master = await ApiMaster.StartAsync();
+        await master.RunAsync();
+        master.Cloudflare.Faults.Add(method, path, new DockFlare.Testing.FakeFault.Drop(afterApplying));
+
+        var (status, made) = await master.JsonAsync("POST", "/api/v2/access/service-tokens", """{"name":"backup","duration":"720h"}""");
+        Assert.Equal(answered, status);
+        if (status == 503)
+        {
+            (status, made) = await master.JsonAsync("POST", "/api/v2/access/service-tokens", """{"name":"backup","duration":"720h"}""");
+        }
+
+        await master.PassAsync();
+        var (_, listed) = await master.JsonAsync("GET", "/api/v2/access/service-tokens");
+        var token = Assert.Single(listed!.AsArray())!;
+        Assert.Equal((201, 64), (status, ((string)made!["client_secret"]!).Length));
+        Assert.Equal(((string)made["id"]!, "backup", true), ((string)token["id"]!, (string)token["name"]!, (bool)token["is_ours"]!));
+        Assert.Equal(["backup"], Tokens(master));
+
+        // One that was not seen to be made may still be: it is looked for at each pass for an hour, and otherwise nothing is asked.
+        master.Cloudflare.Log.Reset();
+        await master.PassAsync();
+        Assert.Equal(method == "POST" && !afterApplying ? 1 : 0, master.Cloudflare.Log.Total);
+    }
+
+    [Fact]
+    public async Task A_rotation_whose_answer_was_lost_says_that_the_old_secret_may_be_gone()
+    {
+        await using var master = await ApiMaster.StartAsync();
+        await master.RunAsync();
+        var (_, made) = await master.JsonAsync("POST", "/api/v2/access/service-tokens", """{"name":"backup"}""");
+        var path = $"service-tokens/{(string)made!["id"]!}/rotate";
+        master.Cloudflare.Faults.Add("POST", "/accounts/*/access/service_tokens/*/rotate", new DockFlare.Testing.FakeFault.Drop(AfterApplying: true));
+
+        var (status, detail) = await RefusalAsync(master, "POST", path, "{}");
+
+        Assert.Equal(503, status);
+        Assert.Contains("Whether the service token 'backup' has a new secret is not known, and the old one may not work any more: rotate it again.", detail, StringComparison.Ordinal);
+        Assert.Equal(200, (await master.CallAsync("POST", "/api/v2/access/" + path, "{}")).Status);
+    }
+
+    [Fact]
     public async Task A_service_token_of_somebody_else_is_named_and_left_alone()
     {
         await using var master = await ApiMaster.StartAsync();
@@ -209,6 +276,12 @@ public sealed class AccessCallsTests
     private static ContainerSnapshot Host(string name, params (string Key, string Value)[] labels) => MasterRig.Wants($"{name}.example.com", more: labels);
 
     private static string[] Reachable(ApiMaster master) => master.Cloudflare.Read(static view => view.Exposures().Select(static exposure => $"{exposure.Host} under {exposure.App?.Name ?? "nothing"}").ToArray());
+
+    private static string[] Tokens(ApiMaster master)
+    {
+        var answer = master.Cloudflare.Edit("GET", $"/accounts/{master.Cloudflare.AccountId}/access/service_tokens");
+        return [.. answer.EnumerateArray().Select(static token => token.GetProperty("name").GetString()!)];
+    }
 
     private static string[] Apps(ApiMaster master) => master.Cloudflare.Read(static view => view.AccessApps.Where(static app => app.Type == "self_hosted").Select(static app => app.Name).Order(StringComparer.Ordinal).ToArray());
 }
