@@ -19,7 +19,7 @@ internal sealed class OverviewPage(PassBoard board, AgentConditions agents, Clou
         map.Get("/", Role.Viewer, ShowAsync);
         map.Post("/reconcile", Role.Operator, visit =>
         {
-            signal.Raise();
+            signal.RaiseAnew();
             audit.Did(visit.Context, "asked for a pass");
             return visit.GoAsync("/?done=reconcile");
         });

@@ -85,7 +85,7 @@ public static class ApiEndpoints
         AccessEndpoints.Map(group, handle => Guarded(context => RefusableAsync(context, () => handle(context))));
         group.MapPost("reconcile", Guarded(context =>
         {
-            signal.Raise();
+            signal.RaiseAnew();
             context.Response.StatusCode = StatusCodes.Status202Accepted;
             return Task.CompletedTask;
         }));

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace DockFlare.Hosting.Reconciliation;
 
-/// <summary>Decides when a pass runs: on a signal, at the end of a grace period, at the resync, and after a failure with growing waits.</summary>
+/// <summary>Decides when a pass runs: on a signal, at the end of a grace period, at the resync or when an operator asks for one, and after a failure with growing waits.</summary>
 internal sealed partial class ReconcileLoop(
     Reconciler reconciler, ReconcileSignal signal, PassBoard board, IOptions<MasterOptions> options, TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
 {
@@ -20,7 +20,7 @@ internal sealed partial class ReconcileLoop(
         var resyncAt = time.GetUtcNow();
         while (!stoppingToken.IsCancellationRequested)
         {
-            var resync = time.GetUtcNow() >= resyncAt;
+            var resync = signal.TakeAnew() || time.GetUtcNow() >= resyncAt;
             if (resync)
             {
                 resyncAt = time.GetUtcNow() + options.Value.ResyncInterval;

@@ -91,6 +91,29 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_operator_who_asks_has_drift_found_at_once()
+    {
+        rig.Report(nas, MasterRig.Wants("one.example.com"));
+        await PassAsync(2);
+        await time.NextTimerAsync(Cancellation);
+        cloudflare.PutConfiguration(cloudflare.FindTunnelByName("tunnel-nas")!.Id, """{"ingress":[{"service":"http_status:404"}]}""");
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        rig.Signal.Raise();
+        await PassAsync(3);
+        await time.NextTimerAsync(Cancellation);
+        Assert.Empty(Served());
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        rig.Signal.RaiseAnew();
+        await PassAsync(4);
+        Assert.Equal(["one.example.com"], Served());
+
+        // The next one by itself is a whole interval later.
+        Assert.Equal(TimeSpan.FromMinutes(10), await time.NextTimerAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task What_may_pass_is_tried_again_after_growing_waits_and_said_once_and_so_is_its_end()
     {
         cloudflare.Faults.Add("POST", "/zones/*/dns_records", new FakeFault.Raw(503, "<html>busy</html>"), times: 3);
