@@ -55,7 +55,11 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
 
         foreach (var agent in registry.All)
         {
-            agentTunnels.Set(agent.Id, own.TryGetValue(agent.Id, out var tunnel) ? new(tunnel.TunnelId, tunnel.Name, tunnel.Generation) : null);
+            var assigned = own.TryGetValue(agent.Id, out var tunnel) ? new AssignedTunnel(tunnel.TunnelId, tunnel.Name, tunnel.Generation) : null;
+            if (agentTunnels.Find(agent.Id) != assigned)
+            {
+                agentTunnels.Set(agent.Id, assigned);
+            }
         }
     }
 
