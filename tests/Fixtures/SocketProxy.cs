@@ -68,7 +68,7 @@ public sealed class SocketProxy : IAsyncDisposable
                 server dockersocket {socket}
             frontend dockerfrontend
                 bind 127.0.0.1:{port}
-            {post}{Area("CONTAINERS", "containers")}{Area("EVENTS", "events")}{Area("NETWORKS", "networks")}{Area("IMAGES", "images")}{Area("PING", "_ping")}{Area("VERSION", "version")}{Area("EXEC", "exec")}{Area("INFO", "info")}    http-request deny
+            {post}{Area("CONTAINERS", "containers")}{Area("EVENTS", "events")}{Area("NETWORKS", "networks")}{Area("IMAGES", "images")}{Area("PING", "_ping")}{Area("VERSION", "version")}{Area("EXEC", "exec")}{Area("INFO", "info")}{Area("SERVICES", "services")}{Area("TASKS", "tasks")}    http-request deny
                 default_backend dockerbackend
 
             """;

@@ -30,12 +30,15 @@ internal static class Crowd
 
         var (own, master) = (Cpu(Process.GetCurrentProcess()), stage.Master.Process.Cpu);
         var since = Stopwatch.GetTimestamp();
+        var before = await stage.Master.Api.MetricsAsync();
         var load = await stage.SteadyAsync(TimeSpan.FromSeconds(120));
+        var after = await stage.Master.Api.MetricsAsync();
         var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
         rows.AddRange(load.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => LabProgram.Row(pair.Key, [.. pair.Value])));
         rows.Add(string.Create(CultureInfo.InvariantCulture,
             $"| cores in use: master {(stage.Master.Process.Cpu - master).TotalSeconds / seconds:0.00}, generator {(Cpu(Process.GetCurrentProcess()) - own).TotalSeconds / seconds:0.00} | | | | |"));
         rows.Add(string.Create(CultureInfo.InvariantCulture, $"| the master's memory at its most | {stage.Master.Process.PeakMegabytes:0} MB | | | |"));
+        rows.Add(Insight(before, after));
         rows.Add(stage.Refusals("steady"));
 
         var storm = await stage.StormAsync();
@@ -71,6 +74,17 @@ internal static class Crowd
         await stage.StartMasterAsync();
         await stage.FillAsync();
         return stage;
+    }
+
+    // What the slowest calls may have waited for.
+    private static string Insight(IReadOnlyDictionary<string, double> before, IReadOnlyDictionary<string, double> after)
+    {
+        var passes = More("dockflare_pass_duration_seconds_count");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| passes {passes:0}, {More("dockflare_pass_duration_seconds_sum") / passes * 1000:0} ms each; collections {More("dotnet_gc_collections_total{gc_heap_generation=\"gen0\"}"):0} / {More("dotnet_gc_collections_total{gc_heap_generation=\"gen1\"}"):0} / {More("dotnet_gc_collections_total{gc_heap_generation=\"gen2\"}"):0}, {More("dotnet_gc_pause_time_seconds_total"):0.0} s of pauses; {More("dotnet_gc_heap_total_allocated_bytes_total") / 1e6:0} MB allocated; heap {after.Where(static pair => pair.Key.StartsWith("dotnet_gc_last_collection_heap_size_bytes", StringComparison.Ordinal)).Sum(static pair => pair.Value) / 1e6:0} MB | | | | |");
+
+        double More(string name) => after.GetValueOrDefault(name) - before.GetValueOrDefault(name);
     }
 
     private static TimeSpan Cpu(Process process)
@@ -116,6 +130,14 @@ internal sealed class CrowdStage(World world, RedisServer redis, int agents, int
         Say(string.Create(CultureInfo.InvariantCulture, $"{agents} agents enrolled after {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s"));
         await ForAllAsync(async i => Require(await crowd[i].ReportAsync(0)));
         await world.UntilAsync("every route is published", view => view.Zones.Sum(zone => view.Records(zone.Id).Count) == agents);
+        // Each starts its connector, as it was told at its enrolment, and says so.
+        await ForAllAsync(async i =>
+        {
+            if (await crowd[i].PollAsync(30, CancellationToken.None) is not (HttpStatusCode.OK, true))
+            {
+                throw new InvalidOperationException("The master told an agent nothing of its tunnel.");
+            }
+        });
         Say(string.Create(CultureInfo.InvariantCulture, $"all routed after {Stopwatch.GetElapsedTime(since).TotalSeconds:0} s"));
     }
 

@@ -15,6 +15,8 @@ internal sealed class CrowdAgent(HttpClient client, string key, int number, int 
     private string session = "";
     private long events;
     private long reports;
+    private string tunnel = "";
+    private int version;
 
     public string Id { get; private set; } = "";
 
@@ -65,8 +67,15 @@ internal sealed class CrowdAgent(HttpClient client, string key, int number, int 
     }
 
     /// <summary>All containers: the first one routed, the others labelled and not enabled.</summary>
-    /// <param name="version">Makes one report differ from the one before.</param>
-    public async Task<HttpStatusCode> ReportAsync(int version)
+    /// <param name="next">Makes one report differ from the one before.</param>
+    public Task<HttpStatusCode> ReportAsync(int next)
+    {
+        version = next;
+        return ReportAgainAsync();
+    }
+
+    /// <summary>The containers as they were reported last, and the connector as it is now.</summary>
+    public async Task<HttpStatusCode> ReportAgainAsync()
     {
         var json = new StringBuilder(string.Create(CultureInfo.InvariantCulture,
             $$"""{"type":"status_report","timestamp":"2026-11-25T00:00:00+00:00","protocol_version":3,"agent_session_id":"{{session}}","report_sequence":{{Interlocked.Increment(ref reports)}},"inventory_complete":true,"containers":["""));
@@ -77,12 +86,12 @@ internal sealed class CrowdAgent(HttpClient client, string key, int number, int 
                 """));
         }
 
-        json.Append("]}");
+        json.Append(']').Append(tunnel).Append('}');
         using var answer = await SendAsync(HttpMethod.Post, $"{Id}/events", json.ToString(), compress: true);
         return answer.StatusCode;
     }
 
-    /// <summary>Waits for a command, acknowledges it, and answers whether there was one.</summary>
+    /// <summary>Waits for a command, carries it out as an agent does (its connector runs, it reports that and acknowledges), and answers whether there was one.</summary>
     public async Task<(HttpStatusCode Status, bool HasCommand)> PollAsync(int wait, CancellationToken cancellationToken)
     {
         using var request = Request(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"{Id}/commands?wait={wait}&max=1&lease_seconds=60"));
@@ -96,6 +105,18 @@ internal sealed class CrowdAgent(HttpClient client, string key, int number, int 
         foreach (var command in body.RootElement.GetProperty("commands").EnumerateArray())
         {
             var (id, lease) = (command.GetProperty("id").GetString(), command.GetProperty("lease").GetString());
+            var running = string.Create(
+                CultureInfo.InvariantCulture,
+                $$""","tunnel":{"generation":{{command.GetProperty("generation").GetInt64()}},"tunnel_id":"{{command.GetProperty("tunnel_id").GetString()}}","version":"2026.8.0","ready_connections":4,"network":"cloudflare-net"}""");
+            if (running != tunnel)
+            {
+                tunnel = running;
+                if (await ReportAgainAsync() is var told and not HttpStatusCode.OK)
+                {
+                    return (told, false);
+                }
+            }
+
             using var acked = await SendAsync(HttpMethod.Post, $"{Id}/commands/{id}/ack", $$"""{"lease":"{{lease}}"}""");
             return (acked.StatusCode, true);
         }

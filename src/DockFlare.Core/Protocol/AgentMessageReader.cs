@@ -121,7 +121,7 @@ internal static class AgentMessageReader
 
     private static (ContainerSnapshot? Container, string? LeftOut) ReadContainer(JsonElement root) =>
         root.TryGetProperty("container", out var container) && container.ValueKind == JsonValueKind.Object
-            ? ContainerReader.Read(container)
+            ? ContainerReader.Read(container, new(StringComparer.Ordinal))
             : throw ProtocolException.Invalid("'container' must be an object with id, name and labels.");
 
     private static AgentEvent.ContainerLeftOut LeftOut(JsonElement root) => new(ReadContainer(root).LeftOut!);
@@ -137,9 +137,10 @@ internal static class AgentMessageReader
 
         var containers = new SortedDictionary<string, ContainerSnapshot>(StringComparer.Ordinal);
         var leftOut = new List<string>();
+        var texts = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in list is { } items ? items.EnumerateArray() : default)
         {
-            switch (ContainerReader.Read(item))
+            switch (ContainerReader.Read(item, texts))
             {
                 case (ContainerSnapshot container, _) when ContainerReader.IsUp(item):
                     containers[container.Id] = container;

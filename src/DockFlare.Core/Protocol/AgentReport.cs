@@ -23,6 +23,29 @@ public sealed record AgentReport(AgentId Agent, bool IsComplete, long TunnelGene
     /// only starts and stops.
     /// </summary>
     public EquatableArray<ContainerSnapshot> Ended { get; init; }
+
+    /// <summary>The same report, holding the objects of the one before for the containers that did not change: what was made of them is kept too.</summary>
+    internal AgentReport Keeping(AgentReport? before)
+    {
+        if (before is null || before.Containers.IsEmpty || Containers.IsEmpty)
+        {
+            return this;
+        }
+
+        var known = new Dictionary<string, ContainerSnapshot>(before.Containers.Count, StringComparer.Ordinal);
+        foreach (var container in before.Containers)
+        {
+            known[container.Id] = container;
+        }
+
+        var kept = new ContainerSnapshot[Containers.Count];
+        for (var i = 0; i < kept.Length; i++)
+        {
+            kept[i] = known.TryGetValue(Containers[i].Id, out var same) && same == Containers[i] ? same : Containers[i];
+        }
+
+        return this with { Containers = new(kept) };
+    }
 }
 
 /// <summary>What a running cloudflared says through its metrics endpoint.</summary>

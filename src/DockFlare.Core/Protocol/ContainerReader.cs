@@ -9,7 +9,9 @@ internal static class ContainerReader
     public static int Size(string text) => Encoding.UTF8.GetByteCount(text);
 
     /// <summary>Answers the container, or which one is left out and why.</summary>
-    public static (ContainerSnapshot? Container, string? LeftOut) Read(JsonElement item)
+    /// <param name="item">The container.</param>
+    /// <param name="texts">What the containers of one message say alike is kept once: label keys, most values, networks. A master of many agents holds millions of labels.</param>
+    public static (ContainerSnapshot? Container, string? LeftOut) Read(JsonElement item, HashSet<string> texts)
     {
         if (item.ValueKind != JsonValueKind.Object || !TryText(item, "id", out var id) || id.Length == 0)
         {
@@ -26,7 +28,7 @@ internal static class ContainerReader
             return (null, $"{id}: its name is no text of at most {ProtocolLimits.Name} bytes");
         }
 
-        var (labels, fault) = ReadLabels(item);
+        var (labels, fault) = ReadLabels(item, texts);
         if (labels is null)
         {
             return (null, $"{id}: {fault}");
@@ -47,7 +49,7 @@ internal static class ContainerReader
                 "unhealthy" => ContainerHealth.Unhealthy,
                 _ => ContainerHealth.None,
             },
-            Networks = ReadNetworks(item),
+            Networks = ReadNetworks(item, texts),
             UsesHostNetwork = item.TryGetProperty("host_network", out var host) && host.ValueKind == JsonValueKind.True,
             Ports = ReadPorts(item),
         }, null);
@@ -56,7 +58,7 @@ internal static class ContainerReader
     /// <summary>Whether it runs as far as the message says: protocol 1 also lists containers that do not.</summary>
     public static bool IsUp(JsonElement item) => TextOr(item, "state", "status") is not ("exited" or "created" or "dead" or "removing");
 
-    private static (LabelMap? Labels, string? Fault) ReadLabels(JsonElement item)
+    private static (LabelMap? Labels, string? Fault) ReadLabels(JsonElement item, HashSet<string> texts)
     {
         if (!item.TryGetProperty("labels", out var given) || given.ValueKind == JsonValueKind.Null)
         {
@@ -71,17 +73,18 @@ internal static class ContainerReader
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var label in given.EnumerateObject())
         {
-            if (Size(label.Name) > ProtocolLimits.LabelKey)
+            var name = label.Name;
+            if (Size(name) > ProtocolLimits.LabelKey)
             {
-                return (null, $"the label key '{Start(label.Name)}…' is longer than {ProtocolLimits.LabelKey} bytes");
+                return (null, $"the label key '{Start(name)}…' is longer than {ProtocolLimits.LabelKey} bytes");
             }
 
             if (label.Value.ValueKind != JsonValueKind.String || label.Value.GetString() is not { } value || Size(value) > ProtocolLimits.LabelValue)
             {
-                return (null, $"the label '{label.Name}' is no text of at most {ProtocolLimits.LabelValue} bytes");
+                return (null, $"the label '{name}' is no text of at most {ProtocolLimits.LabelValue} bytes");
             }
 
-            labels[label.Name] = value;
+            labels[Once(name, texts)] = Once(value, texts);
             if (labels.Count > ProtocolLimits.Labels)
             {
                 return (null, $"it has more than {ProtocolLimits.Labels} labels");
@@ -91,7 +94,7 @@ internal static class ContainerReader
         return (labels, null);
     }
 
-    private static EquatableArray<ContainerNetwork> ReadNetworks(JsonElement item)
+    private static EquatableArray<ContainerNetwork> ReadNetworks(JsonElement item, HashSet<string> texts)
     {
         if (!item.TryGetProperty("networks", out var list) || list.ValueKind != JsonValueKind.Array)
         {
@@ -103,7 +106,7 @@ internal static class ContainerReader
         {
             if (network.ValueKind == JsonValueKind.Object && TryText(network, "name", out var name) && TryText(network, "address", out var address))
             {
-                networks[name] = new(name, address);
+                networks[name] = new(Once(name, texts), address);
             }
         }
 
@@ -151,6 +154,17 @@ internal static class ContainerReader
         item.ValueKind != JsonValueKind.Object ? null
         : item.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()
         : otherwise is not null ? TextOr(item, otherwise, null) : null;
+
+    private static string Once(string text, HashSet<string> texts)
+    {
+        if (texts.TryGetValue(text, out var known))
+        {
+            return known;
+        }
+
+        texts.Add(text);
+        return text;
+    }
 
     private static string Start(string text) => text[..Math.Min(32, text.Length)];
 }

@@ -59,6 +59,9 @@ internal sealed partial class AgentConnection(
         await DelayAsync(attempt, exception, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>A call failed that is not repeated, or not here: says so once.</summary>
+    public void Heard(MasterLinkException exception) => Say(exception);
+
     /// <summary>A call succeeded.</summary>
     public void Succeeded()
     {

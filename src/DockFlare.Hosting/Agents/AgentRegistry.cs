@@ -180,7 +180,7 @@ internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, I
                 return;
             }
 
-            presence.Report = report;
+            presence.Report = report.Keeping(presence.Report);
             presence.ReportedAt = time.GetUtcNow();
         }
 

@@ -17,9 +17,19 @@ internal sealed partial class CommandPump(
     TimeProvider time,
     ILogger<CommandPump> logger) : BackgroundService
 {
+    private string? lastRefusal;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await ResumeAsync(stoppingToken).ConfigureAwait(false);
+        // Begun before the master is asked, and not waited for: an agent whose key is revoked meanwhile hears of it through its waiting poll.
+        var resuming = ResumeAsync(stoppingToken);
+        var pumping = PumpAsync(resuming, stoppingToken);
+        await (await Task.WhenAny(resuming, pumping).ConfigureAwait(false)).ConfigureAwait(false);
+        await pumping.ConfigureAwait(false);
+    }
+
+    private async Task PumpAsync(Task resuming, CancellationToken stoppingToken)
+    {
         for (var attempt = 1; ;)
         {
             var session = await connection.CurrentAsync(stoppingToken).ConfigureAwait(false);
@@ -30,7 +40,7 @@ internal sealed partial class CommandPump(
                 attempt = 1;
                 if (lease is not null)
                 {
-                    await CarryOutAsync(lease, stoppingToken).ConfigureAwait(false);
+                    await CarryOutAsync(lease, session, resuming, stoppingToken).ConfigureAwait(false);
                 }
             }
             catch (MasterLinkException exception)
@@ -53,24 +63,22 @@ internal sealed partial class CommandPump(
         }
     }
 
-    private async Task CarryOutAsync(CommandLease lease, CancellationToken stoppingToken)
+    private async Task CarryOutAsync(CommandLease lease, AgentSession session, Task resuming, CancellationToken stoppingToken)
     {
-        var held = new HeldLease(master, lease.Token, options.Value.CommandLease, time, stoppingToken);
+        var held = new HeldLease(master, lease.Token, options.Value.CommandLease, time, stoppingToken, connection.Heard);
         await using var holding = held.ConfigureAwait(false);
         try
         {
+            // One at a time: what is being started from the stored state is started or has failed before anything else is done with it.
+            await resuming.WaitAsync(held.Lost).ConfigureAwait(false);
             if (await RunAsync(lease, held).ConfigureAwait(false) is { } reason)
             {
                 LogFailed(lease.Command.Id, lease.Attempt, reason);
-                await SettleAsync(held, token => master.NackAsync(lease.Token, reason, token)).ConfigureAwait(false);
+                await SettleAsync(lease, session, held, token => master.NackAsync(lease.Token, reason, token)).ConfigureAwait(false);
             }
-            else if (await SettleAsync(held, token => master.AckAsync(lease.Token, token)).ConfigureAwait(false))
+            else if (await SettleAsync(lease, session, held, token => master.AckAsync(lease.Token, token)).ConfigureAwait(false))
             {
                 LogDone(lease.Command.Id, lease.Attempt);
-            }
-            else
-            {
-                LogLost(lease.Command.Id);
             }
         }
         catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
@@ -94,22 +102,42 @@ internal sealed partial class CommandPump(
         }
         catch (MasterLinkException exception)
         {
+            connection.Heard(exception);
             return exception.Message;
         }
     }
 
-    // An answer that cannot be delivered is kept and sent again until the lease is known to be lost.
-    private async Task<bool> SettleAsync(HeldLease held, Func<CancellationToken, ValueTask<bool>> settle)
+    /// <summary>Whether the master took the answer. One that cannot be delivered is kept and sent again until the lease is known to be lost, one that is refused is not.</summary>
+    private async Task<bool> SettleAsync(CommandLease lease, AgentSession session, HeldLease held, Func<CancellationToken, ValueTask<bool>> settle)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await settle(held.Lost).ConfigureAwait(false);
+                var isTaken = await settle(held.Lost).ConfigureAwait(false);
+                connection.Succeeded();
+                lastRefusal = null;
+                if (!isTaken)
+                {
+                    LogLost(lease.Command.Id);
+                }
+
+                return isTaken;
+            }
+            catch (MasterLinkException exception) when (exception.IsRefused)
+            {
+                // The old protocols know no lease that could be lost: it would be sent for ever. There the command itself comes again and again, and this is said once.
+                if (!string.Equals(lastRefusal, exception.Message, StringComparison.Ordinal))
+                {
+                    lastRefusal = exception.Message;
+                    LogRefused(lease.Command.Id, exception.Message);
+                }
+
+                return false;
             }
             catch (MasterLinkException exception)
             {
-                await Task.Delay(Backoff.After(attempt, exception.RetryAfter, Random.Shared.NextDouble()), time, held.Lost).ConfigureAwait(false);
+                await connection.FailedAsync(session, exception, attempt, held.Lost).ConfigureAwait(false);
             }
         }
     }
@@ -119,6 +147,9 @@ internal sealed partial class CommandPump(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Command '{Command}' failed (attempt {Attempt}): {Reason}")]
     private partial void LogFailed(CommandId command, int attempt, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The master does not take what became of command '{Command}', so it is not told again; it hands the command out again if it is still wanted. {Reason}")]
+    private partial void LogRefused(CommandId command, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The lease of command '{Command}' is lost; the master hands the command out again if it is still wanted")]
     private partial void LogLost(CommandId command);

@@ -12,6 +12,7 @@ internal sealed class HeldLease : IAsyncDisposable
     private readonly LeaseToken token;
     private readonly TimeSpan visibility;
     private readonly TimeProvider time;
+    private readonly Action<MasterLinkException>? failed;
     private readonly CancellationTokenSource deadMan;
     private readonly CancellationTokenSource lost;
     private readonly CancellationTokenSource done;
@@ -22,9 +23,10 @@ internal sealed class HeldLease : IAsyncDisposable
     /// <param name="visibility">How long the lease lasts from now, and from each renewal.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stoppingToken">Ends the holding; <see cref="Lost"/> goes off too.</param>
-    public HeldLease(IMasterLink master, LeaseToken token, TimeSpan visibility, TimeProvider time, CancellationToken stoppingToken)
+    /// <param name="failed">Hears why a renewal did not get through.</param>
+    public HeldLease(IMasterLink master, LeaseToken token, TimeSpan visibility, TimeProvider time, CancellationToken stoppingToken, Action<MasterLinkException>? failed = null)
     {
-        (this.master, this.token, this.visibility, this.time) = (master, token, visibility, time);
+        (this.master, this.token, this.visibility, this.time, this.failed) = (master, token, visibility, time, failed);
         deadMan = new(visibility, time);
         lost = CancellationTokenSource.CreateLinkedTokenSource(deadMan.Token, stoppingToken);
         done = CancellationTokenSource.CreateLinkedTokenSource(lost.Token);
@@ -61,9 +63,10 @@ internal sealed class HeldLease : IAsyncDisposable
                 var left = visibility - time.GetElapsedTime(asked);
                 deadMan.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
             }
-            catch (MasterLinkException)
+            catch (MasterLinkException exception)
             {
-                // The next try may get through; if none does, the switch goes off. The connection logs that the master is away.
+                // The next try may get through; if none does, the switch goes off.
+                failed?.Invoke(exception);
             }
         }
     }

@@ -68,6 +68,9 @@ public sealed class MasterLinkException(string message, Exception? innerExceptio
     /// <summary>The key was refused: re-read it, say so once, keep serving.</summary>
     public bool Unauthorized { get; init; }
 
+    /// <summary>The master heard this message and does not take it: the same again gets the same answer.</summary>
+    internal bool IsRefused { get; init; }
+
     /// <summary>The master is removing this agent and takes no report of it.</summary>
     internal bool IsLeaving { get; init; }
 

@@ -117,12 +117,12 @@ internal sealed class MasterHttp(HttpClient client, IOptions<AgentOptions> optio
         return (status, answer?.Code) switch
         {
             (401, _) => new($"The master refused the agent's key (DOCKFLARE_API_KEY){said} Make a key on the master's Agents page and set it here.", inner) { Unauthorized = true, RetryAfter = retryAfter },
-            (403, "agent_key_mismatch") => new($"The agent's key (DOCKFLARE_API_KEY) belongs to another agent. Use a key of its own for each host, or remove agent_id.txt from the data folder.", inner),
-            (403, _) => new($"{Where} refused the call with 403{said} If it is behind Cloudflare Access, set CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET.", inner),
-            (409, "agent_decommissioning") => new($"The master is removing this agent{said}", inner) { IsLeaving = true },
+            (403, "agent_key_mismatch") => new($"The agent's key (DOCKFLARE_API_KEY) belongs to another agent. Use a key of its own for each host, or remove agent_id.txt from the data folder.", inner) { IsRefused = true },
+            (403, _) => new($"{Where} refused the call with 403{said} If it is behind Cloudflare Access, set CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET.", inner) { IsRefused = true },
+            (409, "agent_decommissioning") => new($"The master is removing this agent{said}", inner) { IsLeaving = true, IsRefused = true },
             (409, "registration_required" or "stale_sequence") or (404, "agent_not_found") => new($"The master does not know this session{said}", inner) { RegistrationRequired = true },
             (429 or 503, _) => new($"{Where} asks to wait ({status}){said}", inner) { RetryAfter = retryAfter },
-            _ => new($"{Where} answered {status}{said}", inner) { RetryAfter = retryAfter },
+            _ => new($"{Where} answered {status}{said}", inner) { RetryAfter = retryAfter, IsRefused = status is >= 400 and < 500 and not (408 or 425) },
         };
     }
 

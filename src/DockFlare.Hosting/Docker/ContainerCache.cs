@@ -11,6 +11,8 @@ internal sealed class ContainerCache(ContainerFilter filter)
 {
     private readonly SortedDictionary<string, ContainerSnapshot> seen = new(StringComparer.Ordinal);
     private readonly HashSet<string> unseen = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, ContainerSnapshot> services = new(StringComparer.Ordinal);
+    private bool areServicesUnseen;
     private bool changed;
 
     /// <summary>The containers that are there and could not be looked at.</summary>
@@ -37,6 +39,32 @@ internal sealed class ContainerCache(ContainerFilter filter)
     /// <summary>Notes that a container is there and could not be looked at; what was known of it stays.</summary>
     public void PutUnseen(string id) => changed |= unseen.Add(id);
 
+    /// <summary>Takes the services of a Swarm, all of them; null when they could not be seen, and what was known of them stays.</summary>
+    public void PutServices(IReadOnlyList<ContainerSnapshot>? all)
+    {
+        changed |= areServicesUnseen != all is null;
+        areServicesUnseen = all is null;
+        if (all is null)
+        {
+            return;
+        }
+
+        foreach (var service in all.Where(filter.Matches))
+        {
+            if (!services.TryGetValue(service.Id, out var before) || before != service)
+            {
+                services[service.Id] = service;
+                changed = true;
+            }
+        }
+
+        var there = all.Where(filter.Matches).Select(static service => service.Id).ToHashSet(StringComparer.Ordinal);
+        foreach (var id in services.Keys.Where(id => !there.Contains(id)).ToArray())
+        {
+            changed |= services.Remove(id);
+        }
+    }
+
     /// <summary>Forgets every container that a full list does not name.</summary>
     public void KeepOnly(IReadOnlySet<string> listed)
     {
@@ -55,5 +83,7 @@ internal sealed class ContainerCache(ContainerFilter filter)
     }
 
     /// <summary>The whole current set; incomplete when the engine is not there or a container could not be looked at.</summary>
-    public Inventory ToInventory(bool isConnected) => new(seen.Values.ToEquatableArray(), isConnected && unseen.Count == 0);
+    public Inventory ToInventory(bool isConnected) => new(
+        services.Count == 0 ? seen.Values.ToEquatableArray() : seen.Values.Concat(services.Values).OrderBy(static container => container.Id, StringComparer.Ordinal).ToEquatableArray(),
+        isConnected && unseen.Count == 0 && !areServicesUnseen);
 }

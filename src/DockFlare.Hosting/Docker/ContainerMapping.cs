@@ -19,7 +19,7 @@ internal static class ContainerMapping
         }
 
         var usesHostNetwork = container.HostConfig?.NetworkMode is "host";
-        return new(ShortId(container.ID), container.Name.TrimStart('/'), new LabelMap(container.Config?.Labels ?? new Dictionary<string, string>()))
+        return new(ShortId(container.ID), NameOf(container), new LabelMap(container.Config?.Labels ?? new Dictionary<string, string>()))
         {
             State = state.Restarting ? ContainerState.Restarting : state.Paused ? ContainerState.Paused : ContainerState.Running,
             Health = HealthOf(state.Health?.Status),
@@ -28,6 +28,10 @@ internal static class ContainerMapping
             Ports = PortsOf(container),
         };
     }
+
+    // A task of a Swarm service has a name that no other task ever has: what it is called by is its service, which outlives it.
+    private static string NameOf(ContainerInspectResponse container) =>
+        container.Config?.Labels?.TryGetValue("com.docker.swarm.service.name", out var service) == true && service.Length > 0 ? service : container.Name.TrimStart('/');
 
     private static string ShortId(string id) => id.Length > 12 ? id[..12] : id;
 

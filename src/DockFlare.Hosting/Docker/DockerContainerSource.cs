@@ -25,12 +25,13 @@ internal sealed partial class DockerContainerSource(
     public async IAsyncEnumerable<Inventory> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var cache = new ContainerCache(options.Value.Filter);
+        var swarm = new SwarmServices(connection.Client, connection.Host, logger);
         var failures = 0;
         Inventory? last = null;
         while (true)
         {
             // A stream that ends is opened again: a socket proxy cuts idle ones, which is no news. Only what then fails is.
-            var watch = new EngineWatch(connection.Client, options.Value.ResyncInterval, time, cache, logger);
+            var watch = new EngineWatch(connection.Client, options.Value.ResyncInterval, time, cache, swarm, logger);
             await using var _ = watch.ConfigureAwait(false);
             var began = time.GetTimestamp();
             while (await TryNextAsync(watch, cancellationToken).ConfigureAwait(false))

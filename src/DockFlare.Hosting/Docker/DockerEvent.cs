@@ -10,8 +10,8 @@ internal sealed record DockerEvent(string? Type, string? Action, DockerEventActo
     /// <summary>What the stream is asked for. <c>kill</c> is not in it: a signal is not a stop, and a stop says <c>die</c>.</summary>
     public static IDictionary<string, IDictionary<string, bool>> Filters { get; } = new Dictionary<string, IDictionary<string, bool>>
     {
-        ["type"] = new Dictionary<string, bool> { ["container"] = true, ["network"] = true },
-        ["event"] = new[] { "start", "die", "stop", "pause", "unpause", "rename", "destroy", HealthStatus, "connect", "disconnect" }
+        ["type"] = new Dictionary<string, bool> { ["container"] = true, ["network"] = true, ["service"] = true },
+        ["event"] = new[] { "start", "die", "stop", "pause", "unpause", "rename", "destroy", HealthStatus, "connect", "disconnect", "create", "update", "remove" }
             .ToDictionary(name => name, _ => true),
     };
 
@@ -22,6 +22,9 @@ internal sealed record DockerEvent(string? Type, string? Action, DockerEventActo
         "network" when Actor?.Attributes?.TryGetValue("container", out var id) == true => id,
         _ => null,
     };
+
+    /// <summary>Whether it is about a service of a Swarm, or about a task of one that is on this engine.</summary>
+    public bool IsOfService => Type is "service" || (Type is "container" && Actor?.Attributes?.ContainsKey("com.docker.swarm.service.id") == true);
 
     /// <summary>
     /// Whether a container that is not in the set may enter it by this. Every other event matters for a known one alone:

@@ -17,6 +17,7 @@ internal sealed class DockerEventStream : IAsyncDisposable
     private readonly StreamReader reader;
     private readonly Task reading;
     private Dictionary<string, bool> touched = new(StringComparer.Ordinal);
+    private bool areServicesTouched;
 
     private DockerEventStream(Stream stream)
     {
@@ -63,6 +64,17 @@ internal sealed class DockerEventStream : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether services of a Swarm are to be looked at since this was asked last.</summary>
+    public bool TakeServicesTouched()
+    {
+        lock (gate)
+        {
+            var taken = areServicesTouched;
+            areServicesTouched = false;
+            return taken;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await ended.CancelAsync().ConfigureAwait(false);
@@ -78,9 +90,9 @@ internal sealed class DockerEventStream : IAsyncDisposable
         {
             while (await reader.ReadLineAsync(ended.Token).ConfigureAwait(false) is { } line)
             {
-                if (line.Length > 0 && JsonSerializer.Deserialize(line, DockerEventJsonContext.Default.DockerEvent) is { Container: { } id } message)
+                if (line.Length > 0 && JsonSerializer.Deserialize(line, DockerEventJsonContext.Default.DockerEvent) is { } message)
                 {
-                    Touch(id, message.CanAdd);
+                    Touch(message);
                 }
             }
         }
@@ -92,11 +104,15 @@ internal sealed class DockerEventStream : IAsyncDisposable
         wake.Writer.TryComplete(broken);
     }
 
-    private void Touch(string id, bool canAdd)
+    private void Touch(DockerEvent message)
     {
         lock (gate)
         {
-            touched[id] = canAdd || touched.GetValueOrDefault(id);
+            areServicesTouched |= message.IsOfService;
+            if (message.Container is { } id)
+            {
+                touched[id] = message.CanAdd || touched.GetValueOrDefault(id);
+            }
         }
 
         Wake();

@@ -5,8 +5,10 @@ using Microsoft.Extensions.Logging;
 namespace DockFlare.Hosting.Docker;
 
 /// <summary>One subscription and what is asked because of it.</summary>
-internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncInterval, TimeProvider time, ContainerCache cache, ILogger logger) : IAsyncDisposable
+internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncInterval, TimeProvider time, ContainerCache cache, SwarmServices swarm, ILogger logger) : IAsyncDisposable
 {
+    // What tasks on other nodes do is in no event.
+    private static readonly TimeSpan ServicesInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryUnseen = TimeSpan.FromSeconds(5);
 
     /// <summary>How many containers a full list looks at side by side.</summary>
@@ -15,8 +17,10 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
     private DockerEventStream? events;
     private ITimer? resync;
     private ITimer? retry;
+    private ITimer? services;
     private volatile bool isListDue;
     private volatile bool isRetryDue;
+    private volatile bool areServicesDue;
 
     /// <summary>Whether it subscribed and listed: what fails afterwards is a break, not an absence.</summary>
     public bool WasOpen { get; private set; }
@@ -51,6 +55,11 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
             await retry.DisposeAsync().ConfigureAwait(false);
         }
 
+        if (services is not null)
+        {
+            await services.DisposeAsync().ConfigureAwait(false);
+        }
+
         if (events is not null)
         {
             await events.DisposeAsync().ConfigureAwait(false);
@@ -62,7 +71,11 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
         events = await DockerEventStream.OpenAsync(client, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         resync = time.CreateTimer(_ => { isListDue = true; events.Wake(); }, null, resyncInterval, resyncInterval);
         retry = time.CreateTimer(_ => { isRetryDue = true; events.Wake(); }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        services = time.CreateTimer(_ => { areServicesDue = true; events.Wake(); }, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        var asking = swarm.AskAsync(cancellationToken);
         await ListAsync(cancellationToken).ConfigureAwait(false);
+        await asking.ConfigureAwait(false);
+        await ListServicesAsync(cancellationToken).ConfigureAwait(false);
         RetryUnseenLater();
         cache.TakeChanged();
         WasOpen = true;
@@ -81,7 +94,9 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
         if (isListDue)
         {
             isListDue = false;
+            areServicesDue = true;
             await ListAsync(cancellationToken).ConfigureAwait(false);
+            await swarm.AskAsync(cancellationToken).ConfigureAwait(false);
         }
 
         foreach (var (id, canAdd) in stream.TakeTouched())
@@ -90,6 +105,12 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
             {
                 await LookAtAsync(id, cancellationToken).ConfigureAwait(false);
             }
+        }
+
+        if (stream.TakeServicesTouched() | areServicesDue)
+        {
+            areServicesDue = false;
+            await ListServicesAsync(cancellationToken).ConfigureAwait(false);
         }
 
         if (isRetryDue)
@@ -113,6 +134,12 @@ internal sealed partial class EngineWatch(IDockerClient client, TimeSpan resyncI
                 Put(look);
             }
         }
+    }
+
+    private async Task ListServicesAsync(CancellationToken cancellationToken)
+    {
+        cache.PutServices(await swarm.ListAsync(cancellationToken).ConfigureAwait(false));
+        services?.Change(swarm.IsManager ? ServicesInterval : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private async Task LookAtAsync(string id, CancellationToken cancellationToken) => Put(await InspectAsync(id, cancellationToken).ConfigureAwait(false));

@@ -11,6 +11,7 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>What a pass needs to know of agents: whose tunnel is which, what they report and what they have been told.</summary>
 internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, AgentTunnels agentTunnels, TunnelStore tunnels, IOptions<AgentPlaneOptions> options)
 {
+    private const int SideBySide = 256;
     private List<AgentRecord> enrolled = [];
 
     public async ValueTask LoadAsync(CancellationToken cancellationToken)
@@ -46,10 +47,19 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
     /// <summary>Lets the agents' endpoints know whose tunnel is which.</summary>
     public void Publish(List<TunnelAssignment> assignments)
     {
+        var own = new Dictionary<AgentId, TunnelAssignment>(assignments.Count);
+        foreach (var tunnel in assignments.Where(static tunnel => !tunnel.IsPlanned && tunnel.Agent != default))
+        {
+            own.TryAdd(tunnel.Agent, tunnel);
+        }
+
         foreach (var agent in registry.All)
         {
-            var own = assignments.Find(tunnel => tunnel.Agent == agent.Id && !tunnel.IsPlanned);
-            agentTunnels.Set(agent.Id, own is null ? null : new(own.TunnelId, own.Name, own.Generation));
+            var assigned = own.TryGetValue(agent.Id, out var tunnel) ? new AssignedTunnel(tunnel.TunnelId, tunnel.Name, tunnel.Generation) : null;
+            if (agentTunnels.Find(agent.Id) != assigned)
+            {
+                agentTunnels.Set(agent.Id, assigned);
+            }
         }
     }
 
@@ -90,6 +100,7 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
     public async ValueTask<EquatableArray<ObservedAgent>> ObserveAsync(List<TunnelAssignment> assignments, CancellationToken cancellationToken)
     {
         var observed = new List<ObservedAgent>(assignments.Count);
+        var asked = new List<int>();
         foreach (var tunnel in assignments)
         {
             if (tunnel.Agent == default || tunnel.IsPlanned)
@@ -99,9 +110,18 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
 
             var report = registry.FindReport(tunnel.Agent);
             var agent = new ObservedAgent(tunnel.Agent, report?.TunnelGeneration ?? 0, report?.Connector?.TunnelId);
-            observed.Add(agent.TunnelGeneration >= tunnel.Generation && (agent.TunnelId is null || string.Equals(agent.TunnelId, tunnel.TunnelId, StringComparison.Ordinal))
-                ? agent
-                : agent with { Commands = await CommandsAsync(tunnel.Agent, cancellationToken).ConfigureAwait(false) });
+            if (agent.TunnelGeneration < tunnel.Generation || (agent.TunnelId is not null && !string.Equals(agent.TunnelId, tunnel.TunnelId, StringComparison.Ordinal)))
+            {
+                asked.Add(observed.Count);
+            }
+
+            observed.Add(agent);
+        }
+
+        // Side by side: with many agents at once, as when all were just enrolled, a pass would spend its time waiting for one answer after another.
+        foreach (var chunk in asked.Chunk(SideBySide))
+        {
+            await Task.WhenAll(chunk.Select(async at => observed[at] = observed[at] with { Commands = await CommandsAsync(observed[at].Agent, cancellationToken).ConfigureAwait(false) })).ConfigureAwait(false);
         }
 
         return observed.ToEquatableArray();

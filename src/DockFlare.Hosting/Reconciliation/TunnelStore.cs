@@ -10,6 +10,7 @@ internal sealed class TunnelStore(IStateStore store)
 {
     private const string Kind = "tunnel";
     private readonly ConcurrentDictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> names = new(StringComparer.Ordinal);
     private bool isLoaded;
 
     /// <summary>Every record, by name.</summary>
@@ -26,7 +27,7 @@ internal sealed class TunnelStore(IStateStore store)
         {
             var record = JsonSerializer.Deserialize(document.Json.Span, StateJson.Default.TunnelRecord)
                 ?? throw new StateStoreException($"The record of tunnel '{document.Id}' in the state store is empty. Restore the data directory from a backup.");
-            records[document.Id] = (record, document.Version);
+            Keep(record, document.Version);
         }
 
         isLoaded = true;
@@ -34,18 +35,8 @@ internal sealed class TunnelStore(IStateStore store)
 
     public TunnelRecord? Find(string name) => records.TryGetValue(name, out var found) ? found.Record : null;
 
-    public TunnelRecord? FindById(string tunnelId)
-    {
-        foreach (var (record, _) in records.Values)
-        {
-            if (string.Equals(record.TunnelId, tunnelId, StringComparison.Ordinal))
-            {
-                return record;
-            }
-        }
-
-        return null;
-    }
+    public TunnelRecord? FindById(string tunnelId) =>
+        names.TryGetValue(tunnelId, out var name) && records.TryGetValue(name, out var found) && string.Equals(found.Record.TunnelId, tunnelId, StringComparison.Ordinal) ? found.Record : null;
 
     /// <summary>The id that a tunnel has now, also one that was made anew since; the id itself when none of ours ever had it.</summary>
     public string CurrentIdOf(string tunnelId)
@@ -89,7 +80,7 @@ internal sealed class TunnelStore(IStateStore store)
         var json = JsonSerializer.SerializeToUtf8Bytes(record, StateJson.Default.TunnelRecord);
         var written = await store.TryPutAsync(Kind, record.Name, json, version, cancellationToken).ConfigureAwait(false)
             ?? throw new StateStoreException($"Somebody else wrote the record of tunnel '{record.Name}': two masters share one state store. Stop one of them.");
-        records[record.Name] = (record, written);
+        Keep(record, written);
     }
 
     /// <summary>Forgets a tunnel.</summary>
@@ -98,6 +89,16 @@ internal sealed class TunnelStore(IStateStore store)
         if (records.TryGetValue(record.Name, out var found) && await store.TryDeleteAsync(Kind, record.Name, found.Version, cancellationToken).ConfigureAwait(false))
         {
             records.TryRemove(record.Name, out _);
+        }
+    }
+
+    // An id that a record no longer has stays in the index and finds nothing.
+    private void Keep(TunnelRecord record, long version)
+    {
+        records[record.Name] = (record, version);
+        if (record.TunnelId is { } id)
+        {
+            names[id] = record.Name;
         }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         var start = new ProcessStartInfo(program, [.. first, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
-        foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name)).ToList())
+        foreach (var name in start.Environment.Keys.Where(name => !Inherited.Contains(name) && !name.StartsWith("DOTNET_GC", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -48,6 +49,14 @@ internal sealed class MasterApi(Uri address, string key) : IDisposable
         (await Eventually.ReadAsync($"not ready: {reason}", ReadyAsync, ready => ready.Status == HttpStatusCode.ServiceUnavailable && ready.Body.Contains(reason, StringComparison.Ordinal))).Body;
 
     public Task UntilReadyAsync() => Eventually.ReadAsync("ready", ReadyAsync, static ready => ready.Status == HttpStatusCode.OK);
+
+    /// <summary>What the master measures, by name and labels, such as <c>dotnet_gc_collections_total{gc_heap_generation="gen2"}</c>.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> MetricsAsync()
+    {
+        var text = await http.GetStringAsync(new Uri("metrics", UriKind.Relative));
+        return text.Split('\n').Where(static line => line.Length > 0 && line[0] != '#')
+            .ToDictionary(static line => line[..line.LastIndexOf(' ')], static line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture), StringComparer.Ordinal);
+    }
 
     public async Task<JsonElement> GetAsync(string path)
     {

@@ -193,6 +193,21 @@ public sealed class AgentRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_renewal_that_does_not_get_through_is_said_while_the_command_goes_on()
+    {
+        runner.Hangs = true;
+        await StartAsync();
+        Give(Ensure());
+        await CallsUntilAsync("token");
+
+        master.IsAway = true;
+        await CallsUntilAsync("renew (away)");
+        await CallsUntilAsync("renew (away)");
+
+        Assert.Equal("The master is away.", services.GetRequiredService<AgentConnection>().Trouble);
+    }
+
+    [Fact]
     public async Task A_lease_that_cannot_be_renewed_goes_off_by_itself()
     {
         master.IsAway = true;

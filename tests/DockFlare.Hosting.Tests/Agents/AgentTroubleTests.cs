@@ -67,6 +67,49 @@ public sealed class AgentTroubleTests : IDisposable
         Assert.Single(log.All, "Information: The master answers again");
     }
 
+    [Fact]
+    public async Task A_key_that_is_revoked_while_the_stored_connector_still_starts_is_noticed_without_any_time_passing()
+    {
+        await using var master = await WireMaster.StartAsync();
+        await File.WriteAllTextAsync(Path.Combine(folder, "tunnel_state.json"), """{"token":"secret","id":"t1","name":"nas","desired_state":"running"}""", Stop);
+        var key = await master.NewKeyAsync();
+        var (log, runner, calls) = (new DockFlare.Tests.Reconciliation.LogLines(), new ScriptedRunner { Hangs = true }, new CountedCalls());
+        await using var services = new ServiceCollection()
+            .AddLogging(logging => logging.AddProvider(log))
+            .AddSingleton<TimeProvider>(new FakeTimeProvider())
+            .AddSingleton<IContainerSource>(new ScriptedSource())
+            .AddSingleton<ITunnelRunner>(runner)
+            .Configure<AgentOptions>(options => (options.MasterUrl, options.ApiKey, options.DataPath, options.TunnelCheckInterval) = (master.Client.BaseAddress!.ToString(), key, folder, TimeSpan.FromDays(1)))
+            .AddSingleton(provider => new MasterHttp(new HttpClient(calls), provider.GetRequiredService<IOptions<AgentOptions>>()))
+            .AddHttpMasterLink()
+            .AddAgentRuntime()
+            .BuildServiceProvider();
+        var hosted = services.GetServices<IHostedService>().ToList();
+        foreach (var service in hosted)
+        {
+            await service.StartAsync(Stop);
+        }
+
+        var starting = await runner.NextCallAsync(Stop);
+        var registered = await calls.NextAsync(Stop);
+
+        await master.Keys.RevokeAsync(master.Keys.Find(key)!, Stop);
+        var refused = await calls.NextAsync(Stop);
+        string? said;
+        while ((said = log.All.FirstOrDefault(static line => line.StartsWith("Warning: The master refused the agent's key", StringComparison.Ordinal))) is null)
+        {
+            await Task.Delay(1, Stop);
+        }
+
+        foreach (var service in hosted)
+        {
+            await service.StopAsync(CancellationToken.None);
+        }
+
+        Assert.Equal(("ensure t1 0 secret", HttpStatusCode.Created, HttpStatusCode.Unauthorized), (starting, registered, refused));
+        Assert.Single(log.All, line => line == said);
+    }
+
     [Theory]
     [InlineData(-3600)]
     [InlineData(3600)]

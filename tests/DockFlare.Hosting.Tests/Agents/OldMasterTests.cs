@@ -152,6 +152,44 @@ public sealed class OldMasterTests
         }
     }
 
+    [Theory]
+    [InlineData("""{"status":"success","agent_id":"a1"}""")]
+    [InlineData(ProtocolTwo)]
+    public async Task An_answer_that_an_old_master_refuses_for_good_is_said_once_and_not_sent_for_ever(string registration)
+    {
+        await using var master = await OldMaster.StartAsync(registration);
+        master.Refused = "tunnel_status";
+        master.Commands = """{"status":"success","commands":[{"action":"start_tunnel","tunnel_name":"nas","tunnel_id":"t1","token":"secret"}]}""";
+        var folder = Directory.CreateTempSubdirectory("dockflare-").FullName;
+        try
+        {
+            var (runner, log) = (new ScriptedRunner(), new DockFlare.Tests.Reconciliation.LogLines());
+            await using var agent = await RunningAgent.StartAsync(master.Url, folder, "the-key", runner, log);
+
+            // Handed out again and again, as these protocols do, and carried out each time: the pump did not stay with the first answer.
+            List<string> done = [];
+            for (var i = 0; i < 3; i++)
+            {
+                done.Add(await agent.MovingAsync(runner.NextCallAsync(Stop).AsTask()));
+            }
+
+            master.Commands = """{"status":"success","commands":[{"action":"stop_tunnel"}]}""";
+            while (done[^1] != "stop")
+            {
+                done.Add(await agent.MovingAsync(runner.NextCallAsync(Stop).AsTask()));
+            }
+
+            Assert.Equal(["ensure t1 0 secret", "ensure t1 0 secret", "ensure t1 0 secret"], done[..3]);
+            var said = Assert.Single(log.All, static line => line.Contains("does not take what became of command", StringComparison.Ordinal));
+            Assert.StartsWith("Warning: The master does not take what became of command '1', so it is not told again;", said, StringComparison.Ordinal);
+            Assert.EndsWith("answered 400: No such thing.", said, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     private const string ProtocolTwo = """{"status":"success","code":"registered","agent_id":"a1","protocol_version":2,"agent_session_id":"s1"}""";
 
     private static string Command(string action, string id) =>
@@ -167,11 +205,11 @@ public sealed class OldMasterTests
 
         public Task<AgentSession> Registered => Connection.CurrentAsync(Stop);
 
-        public static async Task<RunningAgent> StartAsync(string master, string folder, string key, ScriptedRunner runner)
+        public static async Task<RunningAgent> StartAsync(string master, string folder, string key, ScriptedRunner runner, ILoggerProvider? log = null)
         {
             var time = new FakeTimeProvider();
             var services = new ServiceCollection()
-                .AddLogging()
+                .AddLogging(logging => logging.AddProvider(log ?? NullLoggerProvider.Instance))
                 .AddSingleton<TimeProvider>(time)
                 .AddSingleton<IContainerSource>(new ScriptedSource())
                 .AddSingleton<ITunnelRunner>(runner)
@@ -239,8 +277,15 @@ public sealed class OldMasterTests
 
                 if (path.EndsWith("/events", StringComparison.Ordinal))
                 {
-                    Events.Enqueue((await JsonNode.ParseAsync(context.Request.Body))!.AsObject());
+                    var message = (await JsonNode.ParseAsync(context.Request.Body))!.AsObject();
+                    Events.Enqueue(message);
                     context.Response.StatusCode = 202;
+                    if (Refused is not null && (string?)message["type"] == Refused)
+                    {
+                        context.Response.StatusCode = 400;
+                        await context.Response.WriteAsync("""{"status":"error","code":"invalid_payload","message":"No such thing."}""");
+                        return;
+                    }
                 }
 
                 await context.Response.WriteAsync(
@@ -253,6 +298,9 @@ public sealed class OldMasterTests
         public ConcurrentQueue<JsonObject> Events { get; } = new();
 
         public string Commands { get; set; } = """{"status":"success","commands":[]}""";
+
+        /// <summary>The type of the messages that are answered with a 400.</summary>
+        public string? Refused { get; set; }
 
         public HttpMasterLink Link { get; private set; } = null!;
 
