@@ -21,6 +21,9 @@ public sealed record PlanPolicy
     /// <summary>The ids of adoptions that an operator agreed to; see <see cref="HeldChange.AdoptionId"/>. No mode holds them.</summary>
     public EquatableArray<string> Adopted { get; init; }
 
+    /// <summary>Adoptions that were agreed to beforehand, as <see cref="StandingAdoption"/> names them.</summary>
+    public EquatableArray<string> Standing { get; init; }
+
     /// <summary>The brake never holds fewer deletions than this.</summary>
     public const int MinHeldDeletions = 5;
 }
