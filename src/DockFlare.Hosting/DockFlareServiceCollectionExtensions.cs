@@ -105,6 +105,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<TunnelTokens>();
         services.TryAddSingleton<PassReader>();
         services.TryAddSingleton<PassOutcome>();
+        services.TryAddSingleton<StandingAdoptions>();
         services.TryAddSingleton<Reconciler>();
         services.AddMetrics();
         services.AddHostedService<StartToLive>();

@@ -147,8 +147,13 @@ public static class AccessResolver
         return Login(wish.SessionDuration, wish.AppLauncherVisible, wish.AutoRedirectToIdentity, idps, "access.allowed_idps", catalog, ref app);
     }
 
+    /// <summary>The key of a group's policy: <c>family/1</c>.</summary>
+    /// <param name="group">The group's id.</param>
+    /// <param name="number">Its place in the group, from 1.</param>
+    internal static string PolicyKey(string group, int number) => string.Create(CultureInfo.InvariantCulture, $"{group}/{number}");
+
     private static DesiredPolicy Reusable(string group, int number, AccessPolicy policy) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"{group}/{number}"), policy with { Name = AccessNames.Policy(group, number) });
+        new(PolicyKey(group, number), policy with { Name = AccessNames.Policy(group, number) });
 
     private static (AccessGroup? Group, string? Missing) FindGroup(string id, AccessCatalog catalog)
     {

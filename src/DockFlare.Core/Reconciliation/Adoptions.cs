@@ -13,7 +13,7 @@ namespace DockFlare.Core.Reconciliation;
 internal sealed class Adoptions(PlanPolicy policy)
 {
     private const int IdLength = 16;
-    private readonly HashSet<string> agreed = [.. policy.Adopted];
+    private readonly HashSet<string> agreed = [.. policy.Adopted, .. policy.Standing];
 
     /// <summary>What waits for an operator.</summary>
     public List<HeldChange> Held { get; } = [];
@@ -22,7 +22,7 @@ internal sealed class Adoptions(PlanPolicy policy)
     public bool IsAgreed(Change adoption)
     {
         var id = IdOf(adoption);
-        if (agreed.Contains(id))
+        if (agreed.Contains(id) || (StandingAdoption.Find(adoption) is { } standing && agreed.Contains(standing)))
         {
             return true;
         }

@@ -144,7 +144,7 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
         var match = input.Zones.Find(rule.Key.Host, record.ZoneName, input.FallbackZoneId);
         if (match.Zone is not { } zone)
         {
-            if (held.Find(rule.Key) is not { } there || there.Holder != holder)
+            if (held.Find(rule.Key) is not { } there || !there.Holder.IsHeldBy(holder))
             {
                 Refuse(RouteState.Blocked, rule, holder, container, null, match.Message);
                 return null;

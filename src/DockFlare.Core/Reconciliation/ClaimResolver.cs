@@ -82,7 +82,7 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
         ResolveKeys(
             Array.FindAll(all, claim => HostTunnel.Shares(claim.Route, first.Route)),
             holding,
-            route => !Array.Exists(all, claim => claim.Route.Key == route.Key && claim.Route.Holder == route.Holder)
+            route => !Array.Exists(all, claim => claim.Route.Key == route.Key && route.Holder.IsHeldBy(claim.Route.Holder))
                 && keep(route) is { } kept && HostTunnel.Shares(kept.Route, first.Route) ? kept : null);
     }
 
@@ -168,7 +168,7 @@ internal sealed class ClaimResolver(HeldRoutes held, Func<DesiredRoute, Winner?>
         var first = -1;
         for (var i = 0; i < rivals.Length; i++)
         {
-            if (rivals[i].Route.Holder != holding.Holder)
+            if (!holding.Holder.IsHeldBy(rivals[i].Route.Holder))
             {
                 continue;
             }

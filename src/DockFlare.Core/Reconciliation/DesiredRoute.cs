@@ -34,12 +34,22 @@ public sealed record DesiredRoute(IngressRule Rule, string TunnelId, string Zone
 
 /// <summary>Who holds a rule key.</summary>
 /// <param name="Agent">The host it runs on.</param>
-/// <param name="Workload">The compose <c>project/service</c>, or the container's name: what stays the same when a container is replaced.</param>
+/// <param name="Workload">
+/// The compose <c>project/service</c>, or the container's name: what stays the same when a container is replaced. Empty when it is not known, as of an
+/// imported route: the first workload of the agent that claims the key is the one.
+/// </param>
 /// <param name="Source">Where the wish comes from.</param>
 public sealed record RouteHolder(AgentId Agent, string Workload, RouteSource Source)
 {
+    /// <summary>Whether a claim of <paramref name="other"/> is this holder's.</summary>
+    public bool IsHeldBy(RouteHolder other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return this == other || (Workload.Length == 0 && Agent == other.Agent && Source == other.Source);
+    }
+
     /// <summary><c>blog on nas</c>.</summary>
-    public override string ToString() => Source == RouteSource.Manual ? "a manual rule" : $"{Workload} on {Agent}";
+    public override string ToString() => Source == RouteSource.Manual ? "a manual rule" : $"{(Workload.Length == 0 ? "a container" : Workload)} on {Agent}";
 }
 
 /// <summary>Where a route comes from.</summary>

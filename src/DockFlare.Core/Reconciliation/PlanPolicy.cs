@@ -24,6 +24,9 @@ public sealed record PlanPolicy
     /// <summary>The ids of what operators let go of; see <see cref="Change.ReleaseId"/>. No mode holds them.</summary>
     public EquatableArray<string> Released { get; init; }
 
+    /// <summary>Adoptions that were agreed to beforehand, as <see cref="StandingAdoption"/> names them.</summary>
+    public EquatableArray<string> Standing { get; init; }
+
     /// <summary>The brake never holds fewer deletions than this.</summary>
     public const int MinHeldDeletions = 5;
 }

@@ -14,7 +14,7 @@ namespace DockFlare.Hosting.Agents;
 /// </summary>
 internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposable
 {
-    private const string Kind = "agent-key";
+    public const string Kind = "agent-key";
     private readonly SemaphoreSlim writing = new(1, 1);
     private readonly ConcurrentDictionary<string, AgentKey> keys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<AgentId, AgentKey[]> byAgent = new();
@@ -128,7 +128,8 @@ internal sealed class AgentKeys(IStateStore store, TimeProvider time) : IDisposa
         }
     }
 
-    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
+    /// <summary>SHA-256 of a key in lower-case hex: how it is kept and found.</summary>
+    public static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     private async ValueTask<(string Raw, AgentKey Key)> AddAsync(AgentKeyRecord record, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ namespace DockFlare.Hosting.Agents;
 /// <summary>The master's knowledge of agents: who they are is in the store, what they say of themselves in memory alone.</summary>
 internal sealed class AgentRegistry(IStateStore store, ReconcileSignal signal, IOptions<AgentPlaneOptions> options, TimeProvider time) : IDisposable
 {
-    private const string Kind = "agent";
+    public const string Kind = "agent";
     private static readonly TimeSpan ShortestPace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPace = TimeSpan.FromMinutes(5);
     private readonly SemaphoreSlim writing = new(1, 1);

@@ -36,6 +36,7 @@ public static class DockFlareCommandLine
             PassCommands.Explain(configuration, master),
             LintCommand.Create(error => MasterLabelsAsync(configuration, error)),
             IngressCommands.Create(),
+            ImportCommand.Create(configuration),
             HealthCheck("Asks the master of this machine whether it is up; exit 0 or 1.", () => HealthCheckCommand.AskMasterAsync(configuration)),
         };
     }

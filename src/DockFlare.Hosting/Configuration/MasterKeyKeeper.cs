@@ -36,6 +36,14 @@ internal sealed partial class MasterKeyKeeper(MasterApiKey key, string? configur
         }
 
         var made = Make();
+        await KeepAsync(dataPath, made, cancellationToken).ConfigureAwait(false);
+        key.Value = made;
+        LogMade(path);
+    }
+
+    /// <summary>Writes a key into a data folder that has none.</summary>
+    public static async Task KeepAsync(string dataPath, string key, CancellationToken cancellationToken)
+    {
         Directory.CreateDirectory(dataPath);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -43,14 +51,11 @@ internal sealed partial class MasterKeyKeeper(MasterApiKey key, string? configur
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        var writer = new StreamWriter(path, options);
+        var writer = new StreamWriter(Path.Combine(dataPath, FileName), options);
         await using (writer.ConfigureAwait(false))
         {
-            await writer.WriteLineAsync(made.AsMemory(), cancellationToken).ConfigureAwait(false);
+            await writer.WriteLineAsync(key.AsMemory(), cancellationToken).ConfigureAwait(false);
         }
-
-        key.Value = made;
-        LogMade(path);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -7,7 +7,8 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>The access groups that operators made: what <c>access.group</c> labels name.</summary>
 internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal) : IDisposable
 {
-    private readonly DocumentSet<AccessGroup> groups = new(store, "access-group", AccessStateJson.Default.AccessGroup, Complete);
+    public const string Kind = "access-group";
+    private readonly DocumentSet<AccessGroup> groups = new(store, Kind, AccessStateJson.Default.AccessGroup, Complete);
 
     /// <summary>Every group, by id.</summary>
     public EquatableArray<AccessGroup> All => groups.All.Select(static entry => entry.Value).ToEquatableArray();
@@ -20,12 +21,7 @@ internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal
     /// <returns>Why it cannot be used and what to write instead; null when it was written.</returns>
     public async ValueTask<string?> PutAsync(AccessGroup group, CancellationToken cancellationToken)
     {
-        if (group.Id is AccessNames.PublicGroup or AccessNames.AuthenticatedGroup or "bypass" or "authenticate")
-        {
-            return $"'{group.Id}' is a system group and says what it always says: use another id.";
-        }
-
-        if (group.FindFault() is { } fault)
+        if (FindFault(group) is { } fault)
         {
             return fault;
         }
@@ -42,6 +38,12 @@ internal sealed class AccessGroupStore(IStateStore store, ReconcileSignal signal
         signal.Raise();
         return isGone;
     }
+
+    /// <summary>Why a group cannot be used and what to write instead; null when it can.</summary>
+    public static string? FindFault(AccessGroup group) =>
+        group.Id is AccessNames.PublicGroup or AccessNames.AuthenticatedGroup or "bypass" or "authenticate"
+            ? $"'{group.Id}' is a system group and says what it always says: use another id."
+            : group.FindFault();
 
     public void Dispose() => groups.Dispose();
 

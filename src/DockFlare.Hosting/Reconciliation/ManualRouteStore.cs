@@ -7,7 +7,8 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>The routes that operators wrote.</summary>
 internal sealed class ManualRouteStore(IStateStore store, ReconcileSignal signal) : IDisposable
 {
-    private readonly DocumentSet<ManualRoute> routes = new(store, "manual-route", StateJson.Default.ManualRoute);
+    public const string Kind = "manual-route";
+    private readonly DocumentSet<ManualRoute> routes = new(store, Kind, StateJson.Default.ManualRoute);
 
     /// <summary>Every route, by key.</summary>
     public EquatableArray<ManualRoute> All => routes.All.Select(static entry => entry.Value).ToEquatableArray();

@@ -12,7 +12,7 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>One pass: what should be, what is, the plan between them, and its application. Used by the reconcile loop alone.</summary>
 internal sealed partial class Reconciler(
-    CloudflareSide cloudflare, AgentView agents, PassReader reader, PassOutcome outcome, OwnerMark ownerMark, IOptions<MasterOptions> options, PassBoard board, PassHistory history, TimeProvider time,
+    CloudflareSide cloudflare, AgentView agents, PassReader reader, PassOutcome outcome, OwnerMark ownerMark, IOptions<MasterOptions> options, PassBoard board, PassHistory history, StandingAdoptions standing, TimeProvider time,
     DockFlareMetrics metrics, ILogger<Reconciler> logger)
 {
     // Making tunnels, finding one gone and writing what depends on them takes this many looks at most.
@@ -33,6 +33,7 @@ internal sealed partial class Reconciler(
         var (started, calls) = (time.GetTimestamp(), metrics.CallsMade);
         using var activity = DockFlareActivity.Source.StartActivity("reconcile");
         await reader.LoadAsync(cancellationToken).ConfigureAwait(false);
+        await standing.LoadAsync(cancellationToken).ConfigureAwait(false);
         var snapshot = cloudflare.Account.IsConfigured
             ? await PassAsync(resync, cancellationToken).ConfigureAwait(false)
             : await SetupPassAsync(cancellationToken).ConfigureAwait(false);
@@ -113,7 +114,7 @@ internal sealed partial class Reconciler(
                 var context = new ApplyContext(account, owner, agents.IsNamedByOperator) { IsLastRound = round == MaxRounds };
                 var pending = await history.BeginAsync(look.Desired, look.Observed, look.Plan, settled, cancellationToken).ConfigureAwait(false);
                 var result = await cloudflare.Applier.ApplyAsync(look.Plan, look.Desired, context, cancellationToken).ConfigureAwait(false);
-                var done = Done(result);
+                var done = await DoneAsync(result, cancellationToken).ConfigureAwait(false);
                 await history.CompleteAsync(pending, result, done, cancellationToken).ConfigureAwait(false);
                 faults.AddRange(result.Faults);
                 foreach (var (key, fault) in result.Unmade)
@@ -178,6 +179,7 @@ internal sealed partial class Reconciler(
         DeletionsConfirmed = deletionsConfirmed,
         Adopted = Confirmations.Adoptions,
         Released = Confirmations.Releases,
+        Standing = standing.All,
     };
 
     // What failed to be made and is still to be made: a call that failed may have been carried out all the same, as the next look has shown.
@@ -235,7 +237,7 @@ internal sealed partial class Reconciler(
     private bool NeedsZones(bool resync) =>
         resync && (cloudflare.Account.IsOlderThan(TimeSpan.FromHours(1)) || board.Current.Desired.Outcomes.Any(static outcome => outcome.State == RouteState.Blocked));
 
-    private List<Change> Done(ApplyResult result)
+    private async ValueTask<List<Change>> DoneAsync(ApplyResult result, CancellationToken cancellationToken)
     {
         var failed = result.Faults.Concat(result.Unmade.Select(static fault => fault.Fault)).Select(static fault => fault.Subject).ToHashSet(StringComparer.Ordinal);
         var done = result.Tried.Where(change => !failed.Contains(change.Subject)).ToList();
@@ -245,6 +247,7 @@ internal sealed partial class Reconciler(
             if ((change.AdoptionId ?? change.ReleaseId) is { } agreement)
             {
                 Confirmations.Done(agreement);
+                await standing.DoneAsync(change, cancellationToken).ConfigureAwait(false);
             }
         }
 

@@ -8,7 +8,7 @@ namespace DockFlare.Hosting.Reconciliation;
 /// <summary>The tunnel records, in memory and in the store. Used by the reconciler alone, one pass at a time; in a pass several records are written side by side.</summary>
 internal sealed class TunnelStore(IStateStore store)
 {
-    private const string Kind = "tunnel";
+    public const string Kind = "tunnel";
     private readonly ConcurrentDictionary<string, (TunnelRecord Record, long Version)> records = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> names = new(StringComparer.Ordinal);
     private bool isLoaded;

@@ -58,6 +58,13 @@ public sealed class ExistingViewTests
             App("a7", "Tagged by them", "far.example.com/x", "far.example.com/x/*") with { Tags = ["dockflare-them"] },
             App("a5", "DockFlare-ours.example.com", "ours.example.com") with { OwnedAs = "ours.example.com" },
         ],
+        Policies =
+        [
+            Policy("p1", "DockFlare-AccessGroup-family", apps: 0),
+            Policy("p2", "DockFlare-AccessGroup-staff", apps: 1),
+            Policy("p3", "DockFlare-AccessGroup-machines", apps: null) with { OwnedAs = "machines/1" },
+            Policy("p4", "Theirs", apps: 0),
+        ],
         Unread = ["The records of 'other.org' could not be read."],
     };
 
@@ -71,6 +78,7 @@ public sealed class ExistingViewTests
             Tunnels = [.. Account.Tunnels.Reverse()],
             Records = [.. Account.Records.Reverse()],
             Apps = [.. Account.Apps.Reverse()],
+            Policies = [.. Account.Policies.Reverse()],
         }).Things);
 
     [Fact]
@@ -120,6 +128,9 @@ public sealed class ExistingViewTests
 
     private static ObservedRecord Record(string name, string tunnel, string? comment = null) =>
         new("r-" + name, "z", name, "CNAME", tunnel + ".cfargotunnel.com") { Proxied = true, Comment = comment };
+
+    private static ObservedPolicy Policy(string id, string name, int? apps) =>
+        new(id, new(AccessDecision.Allow) { Name = name, Include = [new(AccessSelectorKind.EmailDomain, "example.com")] }) { AppCount = apps };
 
     private static ObservedApp App(string id, string name, params string[] destinations) => new(id, name, "aud")
     {
