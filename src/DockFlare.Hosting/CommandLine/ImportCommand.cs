@@ -20,7 +20,7 @@ internal static class ImportCommand
             var target = new SettingValues(configuration.GetSection(DockFlareSettings.Section)).Text("DataPath") ?? AgentSettings.DefaultDataPath;
             try
             {
-                var plan = ImportPlan.Of(PythonFolder.Read(folder), DateTimeOffset.UtcNow);
+                var plan = ImportPlan.Of(PythonFolder.Read(folder), TimeProvider.System.GetUtcNow());
                 await output.WriteLineAsync(plan.ToString()).ConfigureAwait(false);
                 if (!parsed.GetValue(yes))
                 {

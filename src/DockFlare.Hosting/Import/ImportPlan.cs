@@ -260,7 +260,7 @@ internal sealed class ImportPlan
         routes.Add(new(ingress, tunnelId, rule.ZoneId ?? "", new(agent, "", RouteSource.Label)) { GoneSince = rule.IsLeaving ? (rule.DeleteAt ?? now) - (Config.GracePeriod ?? TimeSpan.FromMinutes(10)) : null });
     }
 
-    private (AccessWish? Wish, bool IsKnown) Wish(PythonRule rule)
+    private static (AccessWish? Wish, bool IsKnown) Wish(PythonRule rule)
     {
         if (rule.AccessGroupIds.Count > 0)
         {

@@ -72,6 +72,38 @@ internal static class SqliteDatabase
         }
     }
 
+    /// <summary>Adds documents to the state in a directory, all or none. Answers one that is there already, which none are written over; null when all were added.</summary>
+    /// <exception cref="StateStoreException">It cannot be used; says why and what to do.</exception>
+    public static (string Kind, string Id)? AddAll(string directory, IReadOnlyDictionary<(string Kind, string Id), byte[]> documents)
+    {
+        Prepare(directory);
+        var path = Path.Combine(directory, FileName);
+        try
+        {
+            using var connection = Open(path);
+            using var transaction = connection.BeginTransaction();
+            using var insert = connection.CreateCommand();
+            insert.Transaction = transaction;
+            insert.CommandText = "INSERT INTO document (kind, id, version, json) VALUES ($kind, $id, 1, $json) ON CONFLICT DO NOTHING";
+            var (kind, id, json) = (insert.Parameters.Add("$kind", SqliteType.Text), insert.Parameters.Add("$id", SqliteType.Text), insert.Parameters.Add("$json", SqliteType.Blob));
+            foreach (var (document, content) in documents)
+            {
+                (kind.Value, id.Value, json.Value) = (document.Kind, document.Id, content);
+                if (insert.ExecuteNonQuery() == 0)
+                {
+                    return document;
+                }
+            }
+
+            transaction.Commit();
+            return null;
+        }
+        catch (SqliteException exception)
+        {
+            throw Fault(exception, path);
+        }
+    }
+
     /// <summary>The exception for what SQLite or the file system said.</summary>
     public static StateStoreException Fault(Exception exception, string path)
     {
