@@ -1,6 +1,7 @@
 using System.Net;
 using DockFlare.Dashboard.Login;
 using DockFlare.Dashboard.Tests.Stage;
+using DockFlare.Hosting.Api;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Dashboard.Tests;
@@ -30,48 +31,43 @@ public sealed class AccessTests
         Assert.Contains(await master.HistoryAsync(), static line => line is { Kind: "operator", Text: "asked for a pass", By: "user 'access:alice@example.com', from 127.0.0.1" });
     }
 
-    [Theory]
-    [InlineData("expired", "the Access token has expired or does not count yet")]
-    [InlineData("audience", "the Access token is for another application than CF_ACCESS_AUDIENCE")]
-    [InlineData("issuer", "the Access token is not from the team in CF_ACCESS_TEAM")]
-    [InlineData("unknown key", "the Access token is signed with a key that the team does not have")]
-    [InlineData("another's signature", "the Access token's signature does not hold")]
-    [InlineData("changed", "the Access token's signature does not hold")]
-    [InlineData("unsigned", "what came as the Access token is none")]
-    [InlineData("garbage", "what came as the Access token is none")]
-    [InlineData("empty", "what came as the Access token is none")]
-    [InlineData("service", "the Access token names no e-mail address, as those of service tokens do")]
-    [InlineData("stranger", "the address is not in CF_ACCESS_ALLOW")]
-    public async Task A_token_that_does_not_hold_lets_in_nobody_whatever_cookie_they_have(string what, string why)
+    [Fact]
+    public async Task A_token_that_does_not_hold_lets_in_nobody_whatever_cookie_they_have()
     {
         await using var master = await Master.StartAsync(settings: Settings);
-        var good = master.Team.Issue(Audience, "alice@example.com", Day);
         using var foreign = new RsaForger();
-        var token = what switch
-        {
-            "expired" => master.Team.Issue(Audience, "alice@example.com", -TimeSpan.FromMinutes(5)),
-            "audience" => master.Team.Issue(new string('0', 64), "alice@example.com", Day),
-            "issuer" => master.Team.Issue(Audience, "alice@example.com", Day, issuer: "https://evil.cloudflareaccess.com"),
-            "unknown key" => master.Team.Issue(Audience, "alice@example.com", Day, keyId: "access-key-99"),
-            "another's signature" => foreign.Resign(good),
-            "changed" => good.Split('.') is [var header, _, var signature] ? $"{header}.{master.Team.Issue(Audience, "mallory@example.com", Day).Split('.')[1]}.{signature}" : "",
-            "unsigned" => "eyJhbGciOiJub25lIn0." + good.Split('.')[1] + ".",
-            "garbage" => "garbage",
-            "empty" => " ",
-            "service" => master.Team.Issue(Audience, null, Day),
-            _ => master.Team.Issue(Audience, "eve@elsewhere.example", Day),
-        };
+        var good = master.Team.Issue(Audience, "alice@example.com", Day);
+        var parts = good.Split('.');
+        (string Token, string Why)[] wrong =
+        [
+            (master.Team.Issue(Audience, "alice@example.com", -TimeSpan.FromMinutes(5)), "the Access token has expired or does not count yet"),
+            (master.Team.Issue(new string('0', 64), "alice@example.com", Day), "the Access token is for another application than CF_ACCESS_AUDIENCE"),
+            (master.Team.Issue(Audience, "alice@example.com", Day, issuer: "https://evil.cloudflareaccess.com"), "the Access token is not from the team in CF_ACCESS_TEAM"),
+            (master.Team.Issue(Audience, "alice@example.com", Day, keyId: "access-key-99"), "the Access token is signed with a key that the team does not have"),
+            (foreign.Resign(good), "the Access token's signature does not hold"),
+            ($"{parts[0]}.{master.Team.Issue(Audience, "mallory@example.com", Day).Split('.')[1]}.{parts[2]}", "the Access token's signature does not hold"),
+            ("eyJhbGciOiJub25lIn0." + parts[1] + ".", "what came as the Access token is none"),
+            ("garbage", "what came as the Access token is none"),
+            (" ", "what came as the Access token is none"),
+            (master.Team.Issue(Audience, null, Day), "the Access token names no e-mail address, as those of service tokens do"),
+            (master.Team.Issue(Audience, "eve@elsewhere.example", Day), "the address is not in CF_ACCESS_ALLOW"),
+        ];
         using var visitor = await master.LogInAsync("admin");
-        Assert.Contains("admin", await visitor.PageAsync("/account"), StringComparison.Ordinal);
-        visitor.Headers.TryAddWithoutValidation(AccessLogin.Header, token);
+        foreach (var (token, why) in wrong)
+        {
+            // Of one address only so many refusals are noted in a while.
+            master.Clock.Advance(OperatorNotes.Window);
+            visitor.Headers.Remove(AccessLogin.Header);
+            Assert.Contains("admin", await visitor.PageAsync("/account"), StringComparison.Ordinal);
+            visitor.Headers.TryAddWithoutValidation(AccessLogin.Header, token);
 
-        using var answer = await visitor.GetAsync("/account");
+            using var answer = await visitor.GetAsync("/account");
+            using var page = await visitor.GetAsync("/login");
 
-        Assert.Equal((HttpStatusCode.Redirect, "/login?back=%2Faccount"), (answer.StatusCode, answer.Headers.Location!.OriginalString));
-        using var page = await visitor.GetAsync("/login");
-        Assert.Equal(HttpStatusCode.Forbidden, page.StatusCode);
-        Assert.Contains(await master.HistoryAsync(), line => line.Kind == "login" && line.Reason == why);
-        Assert.DoesNotContain(master.Log.All, line => token.Length > 20 && line.Contains(token, StringComparison.Ordinal));
+            Assert.Equal((why, HttpStatusCode.Redirect, "/login?back=%2Faccount", HttpStatusCode.Forbidden), (why, answer.StatusCode, answer.Headers.Location?.OriginalString, page.StatusCode));
+            Assert.Equal(("login", why), (await master.HistoryAsync())[0] is var line ? (line.Kind, line.Reason) : default);
+            Assert.DoesNotContain(master.Log.All, line => token.Length > 20 && line.Contains(token, StringComparison.Ordinal));
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Security.Claims;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -23,6 +24,8 @@ internal sealed class Provider : IAsyncDisposable
     public const string ClientId = "dockflare";
     public const string ClientSecret = "canary-client-secret";
     public const string Password = "password-at-the-provider";
+    private static readonly RsaSecurityKey EncryptionKey = new(RSA.Create(2048));
+    private static readonly RsaSecurityKey SigningKey = new(RSA.Create(2048));
     private readonly WebApplication app;
     private int logins;
 
@@ -62,7 +65,7 @@ internal sealed class Provider : IAsyncDisposable
             options.SetAuthorizationEndpointUris("authorize").SetTokenEndpointUris("token").SetUserInfoEndpointUris("userinfo");
             options.AllowAuthorizationCodeFlow().RequireProofKeyForCodeExchange();
             options.RegisterScopes(Scopes.Email, "groups");
-            options.AddEphemeralEncryptionKey().AddEphemeralSigningKey();
+            options.AddEncryptionKey(EncryptionKey).AddSigningKey(SigningKey);
             // No database: who the one client is, is checked here.
             options.EnableDegradedMode();
             options.AddEventHandler<OpenIddictServerEvents.ValidateAuthorizationRequestContext>(handler => handler.UseInlineHandler(context =>
@@ -108,6 +111,14 @@ internal sealed class Provider : IAsyncDisposable
         app.MapGet("/authorize", (RequestDelegate)provider.AuthorizeAsync);
         app.MapPost("/signin", (RequestDelegate)provider.SignInAsync);
         await app.StartAsync(TestContext.Current.CancellationToken);
+
+        // Its first answer takes it a while; a login is not what waits for that.
+        using var client = new HttpClient();
+        foreach (var path in new[] { "/.well-known/openid-configuration", "/.well-known/jwks" })
+        {
+            await client.GetStringAsync(new Uri(provider.Address, path), TestContext.Current.CancellationToken);
+        }
+
         return provider;
     }
 
