@@ -3,7 +3,10 @@ using DockFlare.Dashboard.Pages;
 using DockFlare.Hosting;
 using DockFlare.Hosting.Configuration;
 using DockFlare.Hosting.Diagnostics;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authentication.OAuth;
+using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Http;
@@ -27,21 +30,29 @@ public static class DashboardServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
 
-        if (builder is DockFlareBuilder own && own.Values.Text("AdminPassword") is { Length: < PasswordHash.LeastLength })
+        var own = builder as DockFlareBuilder ?? throw new ArgumentException("Take the builder that AddDockFlare answers.", nameof(builder));
+        if (own.Values.Text("AdminPassword") is { Length: < PasswordHash.LeastLength })
         {
             own.Faults.Add($"DOCKFLARE_ADMIN_PASSWORD is too short: write {PasswordHash.LeastLength} characters or more.");
         }
 
+        if (own.Values.Text("KeyPassphrase") is { Length: < KeyRing.LeastPassphrase })
+        {
+            own.Faults.Add($"DOCKFLARE_KEY_PASSPHRASE is too short: write {KeyRing.LeastPassphrase} characters or more.");
+        }
+
         var services = builder.Services;
-        services.AddAuthentication().AddCookie(SessionCookie.Scheme);
+        AddLogins(own);
         services.AddAuthorization();
         services.AddAntiforgery();
         services.AddDataProtection();
 
         // That the ring's keys are protected by where they are kept and nothing else is what docs/security.md says, not news at each first start.
         services.AddLogging(static logging => logging.AddFilter("Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager", LogLevel.Error));
-        services.AddSingleton<IPostConfigureOptions<KeyManagementOptions>>(static provider => new KeyRing(
+        services.TryAddSingleton(static provider => new KeyRing(
             provider.GetRequiredService<SettingValues>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetService<StateFolder>()));
+        services.AddSingleton<IPostConfigureOptions<KeyManagementOptions>>(static provider => provider.GetRequiredService<KeyRing>());
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<KeyRing>());
 
         services.TryAddSingleton<Mount>();
         services.TryAddSingleton<Assets>();
@@ -50,6 +61,10 @@ public static class DashboardServiceCollectionExtensions
         services.TryAddSingleton<LoginLimiter>();
         services.TryAddSingleton<PasswordLogin>();
         services.TryAddSingleton<Audit>();
+        services.TryAddSingleton<Confirmation>();
+        services.TryAddSingleton<SessionRoles>();
+        services.TryAddSingleton<PasswordGate>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<PasswordGate>());
         services.TryAddSingleton(static provider => FirstPassword.Of(
             provider.GetRequiredService<SettingValues>(), provider.GetService<SandboxMode>(), provider.GetService<StateFolder>()));
         services.AddSingleton(static provider => new RouteConsoleHint(
@@ -87,5 +102,42 @@ public static class DashboardServiceCollectionExtensions
         services.TryAddSingleton<UsersPage>();
         services.TryAddSingleton<LiveFeed>();
         return builder;
+    }
+
+    // Cookies under the scheme DockFlare, and beside it one scheme for each other way in.
+    private static void AddLogins(DockFlareBuilder builder)
+    {
+        var providers = LoginProviders.Read(builder.Values, builder.Faults.Add);
+        var access = AccessSettings.Read(builder.Values, builder.Faults.Add);
+        if (PasswordGate.FindFault(builder.Values, providers, access) is { } fault)
+        {
+            builder.Faults.Add(fault);
+        }
+
+        var services = builder.Services;
+        services.TryAddSingleton(providers);
+        services.TryAddSingleton(access);
+        services.TryAddSingleton<ProviderLogin>();
+        var authentication = services.AddAuthentication().AddCookie(SessionCookie.Scheme);
+        if (access.IsOn)
+        {
+            services.TryAddSingleton(static provider => new AccessKeys(provider.GetRequiredService<AccessSettings>(), new HttpClient { MaxResponseContentBufferSize = AccessKeys.Longest }, provider.GetRequiredService<TimeProvider>()));
+            services.TryAddSingleton<AccessVerifier>();
+            authentication.AddScheme<AuthenticationSchemeOptions, AccessLogin>(AccessLogin.SchemeName, null);
+        }
+
+        foreach (var one in providers.All)
+        {
+            if (one.IsGitHub)
+            {
+                authentication.AddOAuth(one.Scheme, one.Title, static _ => { });
+                services.AddSingleton<IConfigureOptions<OAuthOptions>>(provider => new GitHubScheme(one, provider.GetRequiredService<ProviderLogin>()));
+            }
+            else
+            {
+                authentication.AddOpenIdConnect(one.Scheme, one.Title, static _ => { });
+                services.AddSingleton<IConfigureOptions<OpenIdConnectOptions>>(provider => new OidcScheme(one, provider.GetRequiredService<ProviderLogin>()));
+            }
+        }
     }
 }

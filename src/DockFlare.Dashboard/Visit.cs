@@ -29,6 +29,20 @@ internal sealed class Visit(HttpContext context, IServiceProvider services)
     /// <summary>The id of the session, as the store has it.</summary>
     public string? SessionId => context.User.FindFirstValue(SessionCookie.SecretClaim) is { } secret ? Sessions.IdOf(secret) : null;
 
+    /// <summary>The session, if that is how they are here.</summary>
+    public SessionRecord? Session(Sessions sessions) => SessionId is { } id ? sessions.Peek(id) : null;
+
+    /// <summary>When they last said who they are, as far as it is known.</summary>
+    public DateTimeOffset? ConfirmedAt(Sessions sessions) =>
+        Session(sessions) is { } session ? session.ConfirmedAt ?? session.CreatedAt
+        : long.TryParse(context.User.FindFirstValue(AccessLogin.IssuedClaim), out var seconds) ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
+    /// <summary>How they say once more who they are before they see a secret.</summary>
+    public (ConfirmWay Way, string? Provider) Confirm => services.GetRequiredService<Confirmation>().WayOf(this);
+
+    /// <summary>Cloudflare Access says who they are.</summary>
+    public bool IsThroughAccess => context.User.HasClaim(static claim => claim.Type == AccessLogin.EndClaim);
+
     public bool IsSandbox => services.GetService<SandboxMode>() is not null;
 
     /// <summary>The path below the mount, such as <c>/routes</c>.</summary>

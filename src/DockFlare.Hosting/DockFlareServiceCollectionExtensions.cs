@@ -99,6 +99,7 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<PlanApplier>();
         services.TryAddSingleton<ExistingReader>();
         services.TryAddSingleton<HistoryStore>();
+        services.TryAddSingleton<OperatorNotes>();
         services.TryAddSingleton<PassHistory>();
         services.TryAddSingleton<TunnelEnds>();
         services.TryAddSingleton<AgentRemovals>();

@@ -26,7 +26,8 @@ public sealed partial class FakeCloudflare : IAsyncDisposable
         state = new(options);
         router = new(state);
         Log = new(options.LogCapacity);
-        server = new(options, state, router, authentication, Faults, Log, NotifyObservers);
+        Team = new(options.Time);
+        server = new(options, state, router, authentication, Faults, Log, NotifyObservers, Team);
         AccountId = AddAccount("Test account");
         Token = AddToken(FakePermissions.All);
     }
@@ -39,6 +40,9 @@ public sealed partial class FakeCloudflare : IAsyncDisposable
 
     /// <summary>A user token that may do everything.</summary>
     public string Token { get; }
+
+    /// <summary>The account's Zero Trust team, which signs the tokens of Access.</summary>
+    public FakeAccessTeam Team { get; }
 
     /// <summary>What is to go wrong.</summary>
     public FaultScript Faults { get; } = new();
@@ -75,6 +79,7 @@ public sealed partial class FakeCloudflare : IAsyncDisposable
         {
             var port = await fake.server.StartAsync(cancellationToken).ConfigureAwait(false);
             fake.BaseUrl = new($"http://127.0.0.1:{port}/client/v4");
+            fake.Team.Address = new($"http://127.0.0.1:{port}");
             return fake;
         }
         catch
@@ -85,7 +90,11 @@ public sealed partial class FakeCloudflare : IAsyncDisposable
     }
 
     /// <summary>Stops it.</summary>
-    public ValueTask DisposeAsync() => server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await server.DisposeAsync().ConfigureAwait(false);
+        Team.Dispose();
+    }
 
     /// <summary>
     /// Calls <paramref name="observer"/> after each write that was carried out, before it is answered, with a view of the whole state at that moment.

@@ -9,7 +9,7 @@ namespace DockFlare.Dashboard.Tests;
 /// <summary>Every endpoint, as everybody.</summary>
 public sealed class EndpointTests
 {
-    private static readonly string[] Open = ["GET /assets/{file}", "GET /login", "POST /login"];
+    private static readonly string[] Open = ["GET /assets/{file}", "GET /login", "GET /login/{provider}", "GET /login/{provider}/callback", "POST /login"];
     private static readonly string[] OfTheApi = ["/api/", "/healthz", "/readyz", "/ping", "/metrics", "/{**path}"];
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class EndpointTests
     }
 
     private static Role Least(string path, string method) =>
-        path.StartsWith("/users", StringComparison.Ordinal) ? Role.Admin
+        path.StartsWith("/users", StringComparison.Ordinal) || path == "/settings/key" ? Role.Admin
         : method == "POST" && !path.StartsWith("/account", StringComparison.Ordinal) ? Role.Operator
         : path is "/settings" or "/routes/new" or "/agents/deploy" or "/access/edit" ? Role.Operator : Role.Viewer;
 

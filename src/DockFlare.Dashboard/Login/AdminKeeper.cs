@@ -12,7 +12,7 @@ namespace DockFlare.Dashboard.Login;
 /// Sees to it that somebody can log in: without any user it makes <c>admin</c>, with the password that is set or one that is put into the data folder.
 /// A <c>DOCKFLARE_ADMIN_PASSWORD</c> other than the one that was taken last becomes admin's password: the way back in when it is forgotten.
 /// </summary>
-internal sealed partial class AdminKeeper(Users users, Sessions sessions, FirstPassword first, ILogger<AdminKeeper> logger) : BackgroundService
+internal sealed partial class AdminKeeper(Users users, Sessions sessions, FirstPassword first, PasswordGate gate, ILogger<AdminKeeper> logger) : BackgroundService
 {
     public const string FileName = "admin_password.txt";
     private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -32,7 +32,7 @@ internal sealed partial class AdminKeeper(Users users, Sessions sessions, FirstP
             {
                 await TakeAsync(configured, stoppingToken).ConfigureAwait(false);
             }
-            else if (users.All.Count == 0)
+            else if (users.All.Count == 0 && gate.IsOpen)
             {
                 await MakeAsync(stoppingToken).ConfigureAwait(false);
             }

@@ -1,27 +1,39 @@
+using DockFlare.Hosting.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace DockFlare.Dashboard.Login;
 
-/// <summary>Says who did what, from where. No secret is among it.</summary>
-internal sealed partial class Audit(ILogger<Audit> logger)
+/// <summary>Says who did what, from where: in the log, and what was done and what was refused in the history too. No secret is among it.</summary>
+internal sealed partial class Audit(OperatorNotes notes, ILogger<Audit> logger)
 {
-    public void LoggedIn(HttpContext context, string user) => LogIn(user, Address(context));
+    public void LoggedIn(HttpContext context, string user) => LogIn(user, OperatorNotes.AddressOf(context));
 
-    public void LoggedOut(HttpContext context) => LogOut(User(context), Address(context));
+    public void LoggedOut(HttpContext context) => LogOut(User(context), OperatorNotes.AddressOf(context));
 
     /// <param name="context">The request.</param>
     /// <param name="user">The name that was tried, which may be anything.</param>
     /// <param name="why">In a few words.</param>
-    public void Refused(HttpContext context, string user, string why) => LogRefused(Users.IsName(user) ? user : "(not a name)", Address(context), why);
+    public Task RefusedAsync(HttpContext context, string user, string why)
+    {
+        var name = IsShowable(user) ? user : "(not a name)";
+        LogRefused(name, OperatorNotes.AddressOf(context), why);
+        return notes.RefusedAsync(context, $"a login as '{name}'", why);
+    }
 
     /// <param name="context">The request.</param>
     /// <param name="what">What was done, such as <c>revoked the agent key 3f2a9c01</c>.</param>
-    public void Did(HttpContext context, string what) => LogDid(User(context), Address(context), Printable(what));
+    public Task DidAsync(HttpContext context, string what)
+    {
+        var (user, address, text) = (User(context), OperatorNotes.AddressOf(context), Printable(what));
+        LogDid(user, address, text);
+        return notes.DidAsync(text, $"user '{user}', from {address}");
+    }
 
     private static string User(HttpContext context) => context.User.Identity?.Name ?? "?";
 
-    private static string Address(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "an unknown address";
+    // A name of ours, or one of a provider with an address. Somebody who types their password into the wrong field is not quoted.
+    private static bool IsShowable(string user) => Users.IsName(user) || user is "(Access)" || (user.Split(':') is [var way, var who] && Users.IsName(way) && (who == "?" || AllowList.IsEmail(who)));
 
     // What people type must not draw lines of its own into the log.
     private static string Printable(string text)

@@ -11,7 +11,7 @@ namespace DockFlare.Dashboard.Login;
 /// The dashboard's cookie: protected by the key ring, it carries the secret of a session and nothing else that counts. Who it is and what they may do is looked
 /// up with each request, so that a session, a user and a role end at once.
 /// </summary>
-internal sealed class SessionCookie(Users users, Sessions sessions, Mount mount, IDataProtectionProvider protection) : CookieAuthenticationEvents, IConfigureNamedOptions<CookieAuthenticationOptions>
+internal sealed class SessionCookie(Users users, Sessions sessions, SessionRoles roles, AccessSettings access, Mount mount, IDataProtectionProvider protection) : CookieAuthenticationEvents, IConfigureNamedOptions<CookieAuthenticationOptions>
 {
     public const string Scheme = "DockFlare";
     public const string CookieName = "dockflare";
@@ -35,14 +35,29 @@ internal sealed class SessionCookie(Users users, Sessions sessions, Mount mount,
         options.SlidingExpiration = true;
         options.DataProtectionProvider = protection;
         options.Events = this;
+        if (access.IsOn)
+        {
+            // Who comes through Access is who Access says; the rest of what a scheme does is done here.
+            options.ForwardDefaultSelector = static context => AccessLogin.IsPresented(context.Request) ? AccessLogin.SchemeName : null;
+            options.ForwardChallenge = options.ForwardForbid = options.ForwardSignIn = options.ForwardSignOut = Scheme;
+        }
     }
 
-    /// <summary>Begins a session for a user and hands out its cookie.</summary>
-    public async Task SignInAsync(HttpContext context, UserRecord user)
+    /// <summary>Begins a session and hands out its cookie. A session that the browser had ends.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="begun">Whose; where it comes from is written here.</param>
+    public async Task SignInAsync(HttpContext context, SessionRecord begun)
     {
-        var browser = context.Request.Headers.UserAgent.ToString();
-        var secret = await sessions.BeginAsync(user.Name, context.Connection.RemoteIpAddress?.ToString(), browser, context.RequestAborted).ConfigureAwait(false);
-        await context.SignInAsync(Scheme, PrincipalOf(user, secret), new AuthenticationProperties { IsPersistent = true }).ConfigureAwait(false);
+        var earlier = (await context.AuthenticateAsync(Scheme).ConfigureAwait(false)).Principal?.FindFirstValue(SecretClaim);
+        var session = begun with { Address = context.Connection.RemoteIpAddress?.ToString(), Browser = context.Request.Headers.UserAgent.ToString() };
+        var role = roles.Find(session) ?? throw new InvalidOperationException($"'{session.User}' may not come in.");
+        var secret = await sessions.BeginAsync(session, context.RequestAborted).ConfigureAwait(false);
+        if (earlier is not null)
+        {
+            await sessions.EndAsync(Sessions.IdOf(earlier), context.RequestAborted).ConfigureAwait(false);
+        }
+
+        await context.SignInAsync(Scheme, PrincipalOf(session, role, secret), new AuthenticationProperties { IsPersistent = true }).ConfigureAwait(false);
     }
 
     public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
@@ -51,13 +66,13 @@ internal sealed class SessionCookie(Users users, Sessions sessions, Mount mount,
         await users.LoadAsync(context.HttpContext.RequestAborted).ConfigureAwait(false);
         if (secret is null
             || await sessions.FindAsync(secret, context.HttpContext.RequestAborted).ConfigureAwait(false) is not { } session
-            || users.Find(session.User) is not { } user)
+            || roles.Find(session) is not { } role)
         {
             context.RejectPrincipal();
             return;
         }
 
-        context.ReplacePrincipal(PrincipalOf(user, secret));
+        context.ReplacePrincipal(PrincipalOf(session, role, secret));
     }
 
     public override Task RedirectToLogin(RedirectContext<CookieAuthenticationOptions> context)
@@ -87,6 +102,6 @@ internal sealed class SessionCookie(Users users, Sessions sessions, Mount mount,
 
     private static bool IsScripted(HttpRequest request) => request.Headers.ContainsKey("HX-Request");
 
-    private static ClaimsPrincipal PrincipalOf(UserRecord user, string secret) =>
-        new(new ClaimsIdentity([new(ClaimTypes.Name, user.Name), new(ClaimTypes.Role, user.Role.ToString()), new(SecretClaim, secret)], Scheme));
+    private static ClaimsPrincipal PrincipalOf(SessionRecord session, Role role, string secret) =>
+        new(new ClaimsIdentity([new(ClaimTypes.Name, session.User), new(ClaimTypes.Role, role.ToString()), new(SecretClaim, secret)], Scheme));
 }

@@ -26,9 +26,18 @@ internal sealed class Sessions(IStateStore store, TimeProvider time) : IDisposab
         .. sessions.All.Where(pair => IsOf(pair.Value, user) && !HasEnded(pair.Value)).OrderByDescending(static pair => pair.Value.LastSeen).Select(static pair => (pair.Key, pair.Value)),
     ];
 
+    /// <summary>The sessions of those who have no password here, by the name they go by.</summary>
+    public IReadOnlyList<(string User, int Count)> OfProviders =>
+    [
+        .. sessions.All.Where(pair => pair.Value.Provider is not null && !HasEnded(pair.Value)).GroupBy(static pair => pair.Value.User, StringComparer.OrdinalIgnoreCase)
+            .OrderBy(static group => group.Key, StringComparer.OrdinalIgnoreCase).Select(static group => (group.Key, group.Count())),
+    ];
+
     /// <summary>Begins a session.</summary>
+    /// <param name="begun">Whose, from where; when it begins is written here.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
     /// <returns>The secret that the cookie carries; what is kept is its hash.</returns>
-    public async ValueTask<string> BeginAsync(string user, string? address, string? browser, CancellationToken cancellationToken)
+    public async ValueTask<string> BeginAsync(SessionRecord begun, CancellationToken cancellationToken)
     {
         foreach (var (id, _) in sessions.All.Where(pair => HasEnded(pair.Value)).ToList())
         {
@@ -37,7 +46,7 @@ internal sealed class Sessions(IStateStore store, TimeProvider time) : IDisposab
 
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var now = time.GetUtcNow();
-        var session = new SessionRecord { User = user, CreatedAt = now, LastSeen = now, Address = address, Browser = browser is { Length: > 200 } ? browser[..200] : browser };
+        var session = begun with { CreatedAt = now, LastSeen = now, Browser = begun.Browser is { Length: > 200 } browser ? browser[..200] : begun.Browser };
         await sessions.ChangeAsync(IdOf(secret), _ => session, cancellationToken).ConfigureAwait(false);
         return secret;
     }
@@ -56,6 +65,16 @@ internal sealed class Sessions(IStateStore store, TimeProvider time) : IDisposab
         return now - session.LastSeen < Grain
             ? session
             : await sessions.ChangeAsync(id, old => old is null ? null : old with { LastSeen = now }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The session with an id, ended or not.</summary>
+    public SessionRecord? Peek(string id) => sessions.Find(id);
+
+    /// <summary>They said once more who they are.</summary>
+    public ValueTask<SessionRecord?> ConfirmAsync(string id, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return sessions.ChangeAsync(id, old => old is null ? null : old with { ConfirmedAt = now }, cancellationToken);
     }
 
     public ValueTask<bool> EndAsync(string id, CancellationToken cancellationToken) => sessions.DeleteAsync(id, cancellationToken);

@@ -36,9 +36,30 @@ internal sealed record SessionRecord
 
     /// <summary>The browser as it names itself, cut short.</summary>
     public string? Browser { get; init; }
+
+    /// <summary>When they last said who they are after the login itself.</summary>
+    public DateTimeOffset? ConfirmedAt { get; init; }
+
+    /// <summary>The login provider; null for a user with a password.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>The address that the provider verified.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The groups that the provider named.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
+}
+
+/// <summary>That somebody came in this way, which is set up as it was then; its id is the hash of that.</summary>
+internal sealed record LoginProof
+{
+    public required string Way { get; init; }
+
+    public DateTimeOffset At { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(UserRecord))]
 [JsonSerializable(typeof(SessionRecord))]
+[JsonSerializable(typeof(LoginProof))]
 internal sealed partial class LoginJson : JsonSerializerContext;

@@ -49,7 +49,7 @@ internal sealed class AccessPage(AccessGroupStore groups, AccessObserver observe
             return;
         }
 
-        audit.Did(visit.Context, $"wrote the access group '{form.Id}'");
+        await audit.DidAsync(visit.Context, $"wrote the access group '{form.Id}'").ConfigureAwait(false);
         await visit.GoAsync("/access?done=group").ConfigureAwait(false);
     }
 
@@ -62,7 +62,7 @@ internal sealed class AccessPage(AccessGroupStore groups, AccessObserver observe
             return;
         }
 
-        audit.Did(visit.Context, $"removed the access group '{id}'");
+        await audit.DidAsync(visit.Context, $"removed the access group '{id}'").ConfigureAwait(false);
         await visit.GoAsync("/access?done=groupRemoved").ConfigureAwait(false);
     }
 }

@@ -15,7 +15,7 @@ internal sealed class AccountPage(Users users, Sessions sessions, PasswordLogin 
 
     private Task ShowAsync(Visit visit, string? fault, int status = StatusCodes.Status200OK)
     {
-        var model = new AccountModel(visit.User!, visit.Role, sessions.Of(visit.User!), visit.SessionId, fault);
+        var model = new AccountModel(visit.User!, visit.Role, sessions.Of(visit.User!), visit.SessionId, fault) { HasPassword = users.Find(visit.User!) is not null };
         return visit.ShowAsync(visit.T["account.title"], new Pages_Account { Model = model, Visit = visit }, status);
     }
 
@@ -32,7 +32,7 @@ internal sealed class AccountPage(Users users, Sessions sessions, PasswordLogin 
             || users.Find(name) is not { } user
             || !await login.VerifyAsync(visit.Secret("current"), user.Password, context.RequestAborted).ConfigureAwait(false))
         {
-            audit.Refused(context, name, "wrong present password at a change of it");
+            await audit.RefusedAsync(context, name, "wrong present password at a change of it").ConfigureAwait(false);
             await ShowAsync(visit, visit.T["account.wrong"], StatusCodes.Status400BadRequest).ConfigureAwait(false);
             return;
         }
@@ -40,7 +40,7 @@ internal sealed class AccountPage(Users users, Sessions sessions, PasswordLogin 
         limiter.Succeeded(context.Connection.RemoteIpAddress, name);
         await users.SetPasswordAsync(name, PasswordHash.Make(next), context.RequestAborted).ConfigureAwait(false);
         await sessions.EndAllAsync(name, visit.SessionId, context.RequestAborted).ConfigureAwait(false);
-        audit.Did(context, "changed their own password");
+        await audit.DidAsync(context, "changed their own password").ConfigureAwait(false);
         await visit.GoAsync("/account?done=password").ConfigureAwait(false);
     }
 
@@ -50,7 +50,7 @@ internal sealed class AccountPage(Users users, Sessions sessions, PasswordLogin 
         if (id is not null && sessions.Of(visit.User!).Any(pair => string.Equals(pair.Id, id, StringComparison.Ordinal)))
         {
             await sessions.EndAsync(id, visit.Context.RequestAborted).ConfigureAwait(false);
-            audit.Did(visit.Context, "ended a session of their own");
+            await audit.DidAsync(visit.Context, "ended a session of their own").ConfigureAwait(false);
         }
 
         await visit.GoAsync("/account?done=sessionEnded").ConfigureAwait(false);
@@ -58,4 +58,8 @@ internal sealed class AccountPage(Users users, Sessions sessions, PasswordLogin 
 }
 
 /// <summary>What the account page shows.</summary>
-internal sealed record AccountModel(string Name, Role Role, IReadOnlyList<(string Id, SessionRecord Session)> Sessions, string? ThisSession, string? Fault);
+internal sealed record AccountModel(string Name, Role Role, IReadOnlyList<(string Id, SessionRecord Session)> Sessions, string? ThisSession, string? Fault)
+{
+    /// <summary>Whether they have a password here, which a provider's users do not.</summary>
+    public bool HasPassword { get; init; }
+}

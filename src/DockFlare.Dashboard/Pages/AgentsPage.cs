@@ -42,7 +42,7 @@ internal sealed class AgentsPage(AgentConditions conditions, AgentRegistry regis
                     throw new ProtocolException(409, "agent_decommissioning", visit.T["agent.leaving.text"]);
                 }
 
-                audit.Did(visit.Context, $"acted on the agent '{agent.Id}': it {await act(visit, agent).ConfigureAwait(false)}");
+                await audit.DidAsync(visit.Context, $"acted on the agent '{agent.Id}': it {await act(visit, agent).ConfigureAwait(false)}").ConfigureAwait(false);
                 await visit.GoAsync($"{PathOf(agent.Id)}?done={done}").ConfigureAwait(false);
             }
             catch (ProtocolException exception)

@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace DockFlare.Dashboard.Pages;
 
 /// <summary><c>/agents/keys</c> and <c>/agents/deploy</c>: the keys agents call with, and how a new agent gets one. A key is shown once, in the answer that made it.</summary>
-internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, AgentKeyCalls calls, DeployFiles files, Audit audit)
+internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, AgentKeyCalls calls, DeployFiles files, Confirmation confirmation, Audit audit)
 {
     public void Map(PageMap map)
     {
@@ -24,18 +24,40 @@ internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, AgentKeyC
         await visit.ShowAsync(visit.T["keys.title"], new Pages_Keys { Model = [.. keys.All.Reverse()], Visit = visit }).ConfigureAwait(false);
     }
 
+    // A key is the way into the agents' side of the master: whoever left their browser open does not give one away.
+    private async Task<bool> IsConfirmedAsync(Visit visit, string what)
+    {
+        if (await confirmation.FindFaultAsync(visit, what).ConfigureAwait(false) is not { } fault)
+        {
+            return true;
+        }
+
+        await visit.MessageAsync(StatusCodes.Status403Forbidden, "confirm.title", fault).ConfigureAwait(false);
+        return false;
+    }
+
     private async Task GenerateAsync(Visit visit)
     {
+        if (!await IsConfirmedAsync(visit, "making an agent key").ConfigureAwait(false))
+        {
+            return;
+        }
+
         await keys.LoadAsync(visit.Context.RequestAborted).ConfigureAwait(false);
         TimeSpan? lifetime = int.TryParse(visit.Form("days"), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var days) && days > 0
             ? TimeSpan.FromDays(Math.Min(days, 3650)) : null;
         var (raw, key) = await keys.CreateAsync(visit.Form("owner"), lifetime, visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"made the agent key {key.Fingerprint}");
+        await audit.DidAsync(visit.Context, $"made the agent key {key.Fingerprint}").ConfigureAwait(false);
         await ShowNewAsync(visit, raw, key).ConfigureAwait(false);
     }
 
     private async Task RollAsync(Visit visit)
     {
+        if (!await IsConfirmedAsync(visit, "rolling an agent key").ConfigureAwait(false))
+        {
+            return;
+        }
+
         await keys.LoadAsync(visit.Context.RequestAborted).ConfigureAwait(false);
         await registry.LoadAsync(visit.Context.RequestAborted).ConfigureAwait(false);
         if (registry.Find(new AgentId(visit.Form("agent") ?? "")) is not { IsLocal: false, Removal: null } agent)
@@ -45,7 +67,7 @@ internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, AgentKeyC
         }
 
         var raw = await keys.RollAsync(agent.Id, AgentKeyCalls.UsualOverlap, visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"rolled the key of the agent '{agent.Id}'");
+        await audit.DidAsync(visit.Context, $"rolled the key of the agent '{agent.Id}'").ConfigureAwait(false);
         await ShowNewAsync(visit, raw, keys.Find(raw)!).ConfigureAwait(false);
     }
 
@@ -60,7 +82,7 @@ internal sealed class KeysPage(AgentKeys keys, AgentRegistry registry, AgentKeyC
 
         var isCompromised = visit.Form("compromised") is not null;
         await calls.RevokeAsync(key, isCompromised, holdRoutes: visit.Form("routes") == "hold", visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"revoked the agent key {key.Fingerprint}{(isCompromised ? " of a host that is compromised" : "")}");
+        await audit.DidAsync(visit.Context, $"revoked the agent key {key.Fingerprint}{(isCompromised ? " of a host that is compromised" : "")}").ConfigureAwait(false);
         await visit.GoAsync("/agents/keys?done=revoked").ConfigureAwait(false);
     }
 

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Hosting;
 namespace DockFlare.Dashboard.Pages;
 
 /// <summary><c>/live</c>: tells open pages that there is something new; they ask for themselves and lay over what changed.</summary>
-internal sealed class LiveFeed(PassBoard board, Users users, Sessions sessions, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class LiveFeed(PassBoard board, Sessions sessions, SessionRoles roles, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     // What depends on the clock alone, such as an agent that fell silent, is looked at this often.
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(15);
@@ -58,6 +58,6 @@ internal sealed class LiveFeed(PassBoard board, Users users, Sessions sessions, 
     // A session that was ended, or a user who is gone, hears no more.
     private async ValueTask<bool> IsStillWelcomeAsync(Visit visit, CancellationToken cancellationToken) =>
         visit.Context.User.FindFirst(SessionCookie.SecretClaim)?.Value is { } secret
-        && await sessions.FindAsync(secret, cancellationToken).ConfigureAwait(false) is { } session
-        && users.Find(session.User) is not null;
+            ? await sessions.FindAsync(secret, cancellationToken).ConfigureAwait(false) is { } session && roles.Find(session) is not null
+            : long.TryParse(visit.Context.User.FindFirst(AccessLogin.EndClaim)?.Value, out var end) && time.GetUtcNow().ToUnixTimeSeconds() < end;
 }

@@ -17,11 +17,11 @@ internal sealed class OverviewPage(PassBoard board, AgentConditions agents, Clou
     public void Map(PageMap map)
     {
         map.Get("/", Role.Viewer, ShowAsync);
-        map.Post("/reconcile", Role.Operator, visit =>
+        map.Post("/reconcile", Role.Operator, async visit =>
         {
             signal.RaiseAnew();
-            audit.Did(visit.Context, "asked for a pass");
-            return visit.GoAsync("/?done=reconcile");
+            await audit.DidAsync(visit.Context, "asked for a pass").ConfigureAwait(false);
+            await visit.GoAsync("/?done=reconcile").ConfigureAwait(false);
         });
     }
 

@@ -34,7 +34,7 @@ internal sealed class PlanPage(PassBoard board, Reconciler reconciler, Reconcile
 
         reconciler.Confirmations.ConfirmDeletions(digest);
         signal.Raise();
-        audit.Did(visit.Context, $"confirmed {plan.Held.Count(static held => held.AdoptionId is null)} changes that were held back");
+        await audit.DidAsync(visit.Context, $"confirmed {plan.Held.Count(static held => held.AdoptionId is null)} changes that were held back").ConfigureAwait(false);
         await visit.GoAsync("/plan?done=confirmed").ConfigureAwait(false);
     }
 
@@ -48,7 +48,7 @@ internal sealed class PlanPage(PassBoard board, Reconciler reconciler, Reconcile
 
         reconciler.Confirmations.Adopt([found.AdoptionId!]);
         signal.Raise();
-        audit.Did(visit.Context, $"agreed to adopt {found.Change.Subject}");
+        await audit.DidAsync(visit.Context, $"agreed to adopt {found.Change.Subject}").ConfigureAwait(false);
         await visit.GoAsync("/plan?done=adopted").ConfigureAwait(false);
     }
 }

@@ -66,7 +66,7 @@ internal sealed class RoutesPage(RouteList routes, PassBoard board, ManualRuleCa
         try
         {
             var rule = await manual.AddAsync(BodyOf(visit), visit.Context.RequestAborted).ConfigureAwait(false);
-            audit.Did(visit.Context, $"added the manual rule {rule.Key} to {rule.Service}");
+            await audit.DidAsync(visit.Context, $"added the manual rule {rule.Key} to {Core.Labels.ServiceText.Redact(rule.Service)}").ConfigureAwait(false);
             await visit.GoAsync("/routes?done=added").ConfigureAwait(false);
         }
         catch (ProtocolException exception)
@@ -81,7 +81,7 @@ internal sealed class RoutesPage(RouteList routes, PassBoard board, ManualRuleCa
         try
         {
             await manual.RemoveAsync(key, visit.Context.RequestAborted).ConfigureAwait(false);
-            audit.Did(visit.Context, $"removed the manual rule {key}");
+            await audit.DidAsync(visit.Context, $"removed the manual rule {key}").ConfigureAwait(false);
             await visit.GoAsync("/routes?done=removed").ConfigureAwait(false);
         }
         catch (ProtocolException exception)

@@ -1,21 +1,39 @@
 using DockFlare.Dashboard.Login;
 using DockFlare.Hosting;
+using DockFlare.Hosting.Agents;
 using DockFlare.Hosting.Configuration;
 using DockFlare.Hosting.Reconciliation;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DockFlare.Dashboard.Pages;
 
-/// <summary><c>/settings</c>: what is in force and where it comes from. Nothing is changed here, and no secret is shown.</summary>
-internal sealed class SettingsPage(SettingValues values, DashboardSettings settings, OwnerMark owner, IServiceProvider services)
+/// <summary><c>/settings</c>: what is in force and where it comes from. Nothing is changed here, and no secret is shown but the master API key to an admin who asks for it.</summary>
+internal sealed class SettingsPage(SettingValues values, DashboardSettings settings, OwnerMark owner, MasterApiKey key, Confirmation confirmation, Audit audit, IServiceProvider services)
 {
-    public void Map(PageMap map) => map.Get("/settings", Role.Operator, ShowAsync);
+    public void Map(PageMap map)
+    {
+        map.Get("/settings", Role.Operator, ShowAsync);
+        map.Post("/settings/key", Role.Admin, ShowKeyAsync);
+    }
+
+    private async Task ShowKeyAsync(Visit visit)
+    {
+        if (await confirmation.FindFaultAsync(visit, "looking at the master API key").ConfigureAwait(false) is { } fault)
+        {
+            await visit.MessageAsync(StatusCodes.Status403Forbidden, "confirm.title", fault).ConfigureAwait(false);
+            return;
+        }
+
+        await audit.DidAsync(visit.Context, "looked at the master API key").ConfigureAwait(false);
+        await visit.ShowAsync(visit.T["apiKey.title"], new Pages_ApiKey { Model = new(key.Value ?? ""), Visit = visit }).ConfigureAwait(false);
+    }
 
     private async Task ShowAsync(Visit visit)
     {
         var model = new SettingsModel(
-            [.. DockFlareSettings.All.Where(static setting => setting.Scope.HasFlag(SettingScope.Master)).Select(setting => Read(setting, visit.T))],
+            [.. DockFlareSettings.All.Where(static setting => setting.Scope.HasFlag(SettingScope.Master)).SelectMany(values.Expand).Select(setting => Read(setting, visit.T))],
             await owner.GetAsync(visit.Context.RequestAborted).ConfigureAwait(false),
             services.GetService<StateFolder>()?.Path is { } path ? Path.GetFullPath(path) : null,
             typeof(SettingsPage).Assembly.GetName().Version?.ToString(3) ?? "?");

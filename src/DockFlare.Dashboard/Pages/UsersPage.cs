@@ -18,10 +18,25 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
         Act(map, "end", async (visit, user) =>
         {
             await sessions.EndAllAsync(user.Name, exceptId: null, visit.Context.RequestAborted).ConfigureAwait(false);
-            audit.Did(visit.Context, $"ended all sessions of the user '{user.Name}'");
+            await audit.DidAsync(visit.Context, $"ended all sessions of the user '{user.Name}'").ConfigureAwait(false);
             return null;
         });
         Act(map, "remove", RemoveAsync);
+        map.Post("/users/provided/end", Role.Admin, EndProvidedAsync);
+    }
+
+    private async Task EndProvidedAsync(Visit visit)
+    {
+        var name = visit.Form("name") ?? "";
+        if (!sessions.OfProviders.Any(one => string.Equals(one.User, name, StringComparison.Ordinal)))
+        {
+            await ShowAsync(visit, visit.T["users.unknown"], StatusCodes.Status409Conflict).ConfigureAwait(false);
+            return;
+        }
+
+        await sessions.EndAllAsync(name, exceptId: null, visit.Context.RequestAborted).ConfigureAwait(false);
+        await audit.DidAsync(visit.Context, $"ended all sessions of '{name}'").ConfigureAwait(false);
+        await visit.GoAsync("/users?done=user").ConfigureAwait(false);
     }
 
     // What an act answers is why it is refused.
@@ -41,7 +56,7 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
 
     private Task ShowAsync(Visit visit, string? fault, int status = StatusCodes.Status200OK)
     {
-        var model = new UsersModel([.. users.All.Select(user => (user, sessions.Of(user.Name).Count))], fault);
+        var model = new UsersModel([.. users.All.Select(user => (user, sessions.Of(user.Name).Count))], sessions.OfProviders, fault);
         return visit.ShowAsync(visit.T["users.title"], new Pages_Users { Model = model, Visit = visit }, status);
     }
 
@@ -59,7 +74,7 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
             return;
         }
 
-        audit.Did(visit.Context, $"added the user '{name}' as {role}");
+        await audit.DidAsync(visit.Context, $"added the user '{name}' as {role}").ConfigureAwait(false);
         await visit.GoAsync("/users?done=user").ConfigureAwait(false);
     }
 
@@ -76,7 +91,7 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
         }
 
         await users.ChangeAsync(user.Name, old => old with { Role = role }, visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"made the user '{user.Name}' {role}");
+        await audit.DidAsync(visit.Context, $"made the user '{user.Name}' {role}").ConfigureAwait(false);
         return null;
     }
 
@@ -90,7 +105,7 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
 
         await users.SetPasswordAsync(user.Name, PasswordHash.Make(password), visit.Context.RequestAborted).ConfigureAwait(false);
         await sessions.EndAllAsync(user.Name, exceptId: string.Equals(user.Name, visit.User, StringComparison.Ordinal) ? visit.SessionId : null, visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"gave the user '{user.Name}' a new password");
+        await audit.DidAsync(visit.Context, $"gave the user '{user.Name}' a new password").ConfigureAwait(false);
         return null;
     }
 
@@ -103,7 +118,7 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
 
         await users.DeleteAsync(user.Name, visit.Context.RequestAborted).ConfigureAwait(false);
         await sessions.EndAllAsync(user.Name, exceptId: null, visit.Context.RequestAborted).ConfigureAwait(false);
-        audit.Did(visit.Context, $"removed the user '{user.Name}'");
+        await audit.DidAsync(visit.Context, $"removed the user '{user.Name}'").ConfigureAwait(false);
         return null;
     }
 
@@ -113,4 +128,4 @@ internal sealed class UsersPage(Users users, Sessions sessions, Audit audit) : I
 }
 
 /// <summary>What the users page shows.</summary>
-internal sealed record UsersModel(IReadOnlyList<(UserRecord User, int Sessions)> Users, string? Fault);
+internal sealed record UsersModel(IReadOnlyList<(UserRecord User, int Sessions)> Users, IReadOnlyList<(string User, int Count)> Provided, string? Fault);

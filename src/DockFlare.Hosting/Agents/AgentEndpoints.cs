@@ -1,4 +1,5 @@
 using DockFlare.Core.Protocol;
+using DockFlare.Hosting.Api;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Persistence;
 using Microsoft.AspNetCore.Builder;
@@ -30,7 +31,7 @@ public static class AgentEndpoints
         var keys = services.GetRequiredService<AgentKeyCalls>();
         var decommission = services.GetRequiredService<AgentDecommission>();
         var door = new AgentDoor(
-            services.GetRequiredService<AgentRegistry>(), services.GetRequiredService<AgentKeys>(), services.GetRequiredService<MasterApiKey>(), services.GetRequiredService<CallLimits>());
+            services.GetRequiredService<AgentRegistry>(), services.GetRequiredService<AgentKeys>(), services.GetRequiredService<MasterApiKey>(), services.GetRequiredService<CallLimits>(), services.GetRequiredService<OperatorNotes>());
 
         Route[] routes =
         [
@@ -115,7 +116,7 @@ public static class AgentEndpoints
 }
 
 /// <summary>Who may come in, and the shape of every error.</summary>
-internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterApiKey masterKey, CallLimits limits)
+internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterApiKey masterKey, CallLimits limits, OperatorNotes notes)
 {
     public RequestDelegate Agent(Func<HttpContext, AgentKey, ValueTask<AgentAnswer>> handle) => context => AnswerAsync(context, async () =>
     {
@@ -129,7 +130,17 @@ internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterAp
         return limits.Take(key) is { } wait ? AgentAnswer.TooMany(wait) : await handle(context, key).ConfigureAwait(false);
     });
 
-    public RequestDelegate Operator(Func<HttpContext, ValueTask<AgentAnswer>> handle) => context => AnswerAsync(context, async () =>
+    public RequestDelegate Operator(Func<HttpContext, ValueTask<AgentAnswer>> handle)
+    {
+        var answer = OfOperator(handle);
+        return async context =>
+        {
+            await answer(context).ConfigureAwait(false);
+            await notes.CalledAsync(context).ConfigureAwait(false);
+        };
+    }
+
+    private RequestDelegate OfOperator(Func<HttpContext, ValueTask<AgentAnswer>> handle) => context => AnswerAsync(context, async () =>
     {
         if (masterKey.Value is not { Length: > 0 })
         {
@@ -138,6 +149,11 @@ internal sealed class AgentDoor(AgentRegistry registry, AgentKeys keys, MasterAp
 
         if (Bearer(context) is not { } presented || !masterKey.Is(presented))
         {
+            if (Bearer(context) is not null)
+            {
+                await notes.RefusedAsync(context, "a call with the master API key", "it is not the key").ConfigureAwait(false);
+            }
+
             return Refuse(context);
         }
 

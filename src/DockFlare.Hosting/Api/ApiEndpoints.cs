@@ -37,6 +37,7 @@ public static class ApiEndpoints
         var history = new HistoryCalls(services.GetRequiredService<HistoryStore>());
         var key = services.GetRequiredService<MasterApiKey>();
         var limits = services.GetRequiredService<CallLimits>();
+        var notes = services.GetRequiredService<OperatorNotes>();
         var parts = services.GetServices<IReadinessPart>().ToList();
         var cloudflare = services.GetRequiredService<CloudflareClient>();
         var time = services.GetRequiredService<TimeProvider>();
@@ -103,22 +104,30 @@ public static class ApiEndpoints
 
         void Get(string path, RequestDelegate handle) => group.MapGet(path, Guarded(handle));
 
-        RequestDelegate Guarded(RequestDelegate handle) => context =>
+        RequestDelegate Guarded(RequestDelegate handle) => async context =>
         {
             const string Scheme = "Bearer ";
             var header = context.Request.Headers.Authorization.ToString();
             if (header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && key.Is(header[Scheme.Length..].Trim()))
             {
-                return handle(context);
+                await handle(context).ConfigureAwait(false);
+                await notes.CalledAsync(context).ConfigureAwait(false);
+                return;
             }
 
             if (limits.TakeRefused(context.Connection.RemoteIpAddress) is { } wait)
             {
                 context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(System.Globalization.CultureInfo.InvariantCulture);
-                return ProblemAsync(context, 429, "too_many_requests", "Too many calls without the master API key: wait as long as Retry-After says.");
+                await ProblemAsync(context, 429, "too_many_requests", "Too many calls without the master API key: wait as long as Retry-After says.").ConfigureAwait(false);
+                return;
             }
 
-            return ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.");
+            if (header.Length > 0)
+            {
+                await notes.RefusedAsync(context, "a call with the master API key", "it is not the key").ConfigureAwait(false);
+            }
+
+            await ProblemAsync(context, 401, "unauthorized", "Send the master API key: Authorization: Bearer <key>.").ConfigureAwait(false);
         };
     }
 

@@ -99,6 +99,17 @@ public static class DockFlareEnvironment
         isFile = false;
         foreach (var setting in DockFlareSettings.All)
         {
+            if (setting.IsNamed)
+            {
+                if ((setting.OfVariable(name) ?? (name.EndsWith("_FILE", StringComparison.Ordinal) ? setting.OfVariable(name[..^5]) : null)) is { } named)
+                {
+                    isFile = !Is(name, named.Variable);
+                    return named;
+                }
+
+                continue;
+            }
+
             if (Is(name, setting.Variable) || (setting.OtherVariable is { } other && Is(name, other)))
             {
                 return setting;
@@ -118,7 +129,7 @@ public static class DockFlareEnvironment
 
     private static bool LooksLikeOurs(string name) =>
         (name.StartsWith("DOCKFLARE_", StringComparison.Ordinal) && !name.StartsWith("DOCKFLARE__", StringComparison.Ordinal))
-        || name.StartsWith("CF_", StringComparison.Ordinal) || name.StartsWith("CLOUDFLARED_", StringComparison.Ordinal);
+        || name.StartsWith("CF_", StringComparison.Ordinal) || name.StartsWith("OIDC_", StringComparison.Ordinal) || name.StartsWith("CLOUDFLARED_", StringComparison.Ordinal);
 
     private static IEnumerable<KeyValuePair<string, string?>> OfProcess()
     {

@@ -25,6 +25,32 @@ internal sealed record DockFlareSetting(string Variable, string Key, SettingKind
 
     /// <summary>Whether the value is never shown.</summary>
     public bool IsSecret => Kind == SettingKind.Secret;
+
+    /// <summary>Whether there is one for each name that somebody chose: <c>OIDC_&lt;NAME&gt;_ALLOW</c> stands for <c>OIDC_GOOGLE_ALLOW</c> and others.</summary>
+    public bool IsNamed => Variable.Contains(NamePart, StringComparison.Ordinal);
+
+    private const string NamePart = "<NAME>";
+
+    /// <summary>The setting of one name.</summary>
+    public DockFlareSetting For(string name) => this with
+    {
+        Variable = Variable.Replace(NamePart, name.ToUpperInvariant(), StringComparison.Ordinal),
+        Key = Key.Replace(NamePart, name, StringComparison.Ordinal),
+    };
+
+    /// <summary>The setting that a variable such as <c>OIDC_GOOGLE_ALLOW</c> stands for; null when it is another's.</summary>
+    public DockFlareSetting? OfVariable(string variable) => NameIn(Variable, variable) is { } name ? For(name) : null;
+
+    /// <summary>The setting that a key such as <c>Oidc:google:Allow</c> stands for; null when it is another's.</summary>
+    public DockFlareSetting? OfKey(string key) => NameIn(Key, key) is { } name ? For(name) : null;
+
+    private static string? NameIn(string pattern, string text)
+    {
+        var at = pattern.IndexOf(NamePart, StringComparison.Ordinal);
+        var (before, after) = (pattern[..at], pattern[(at + NamePart.Length)..]);
+        return text.Length > before.Length + after.Length && text.StartsWith(before, StringComparison.Ordinal) && text.EndsWith(after, StringComparison.Ordinal)
+            && text[before.Length..^after.Length] is var name && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? name : null;
+    }
 }
 
 /// <summary>What a setting's value looks like.</summary>

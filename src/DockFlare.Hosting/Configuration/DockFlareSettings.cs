@@ -29,7 +29,16 @@ internal static class DockFlareSettings
         new("DOCKFLARE_OWNER_ID", "OwnerId", Text, "made once and kept", "Marks what this installation owns in Cloudflare: 4 to 32 of a-z, 0-9 and -."),
         new("DOCKFLARE_API_KEY", "ApiKey", Secret, "made once and kept", "The master API key; on an agent its own agent key.") { Scope = SettingScope.Both },
         new("DOCKFLARE_ADMIN_PASSWORD", "AdminPassword", Secret, "made once and kept", "The first password of the dashboard's user admin, 8 characters or more. Set it to another value to give admin that password."),
-        new("DOCKFLARE_KEYS", "KeysPath", Text, "keys in DOCKFLARE_DATA", "Where the keys are kept that protect cookies. Created 0700."),
+        new("DOCKFLARE_KEYS", "KeysPath", Text, "keys in DOCKFLARE_DATA", "Where the keys are kept that protect cookies and stored secrets. Created 0700."),
+        new("DOCKFLARE_KEY_PASSPHRASE", "KeyPassphrase", Secret, "", "Encrypts the files in DOCKFLARE_KEYS, 12 characters or more. Without it they are protected by where they are kept alone."),
+        new("DOCKFLARE_PASSWORD_LOGIN", "PasswordLogin", SettingKind.Boolean, "true", "Local users log in with passwords. False needs a login provider or Access verification, and takes effect once somebody has come in that way."),
+        new("OIDC_<NAME>_AUTHORITY", "Oidc:<NAME>:Authority", SettingKind.Uri, "known for google, gitlab and github", "A login provider: the address that /.well-known/openid-configuration is below; for github the address of a GitHub Enterprise server."),
+        new("OIDC_<NAME>_CLIENT_ID", "Oidc:<NAME>:ClientId", Text, "", "The client id that the provider knows this master by; its redirect address is <where browsers reach the master>/login/<name>/callback."),
+        new("OIDC_<NAME>_CLIENT_SECRET", "Oidc:<NAME>:ClientSecret", Secret, "", "The client secret."),
+        new("OIDC_<NAME>_ALLOW", "Oidc:<NAME>:Allow", Text, "", "Comma list of whom it lets in: e-mail addresses, @domains, group:names (of github: organisations), each with =admin, =operator or =viewer, by default viewer. The provider must have verified the address."),
+        new("CF_ACCESS_TEAM", "Access:Team", Text, "", "Verifies Cloudflare Access's word for who a visitor is: the team, of https://<team>.cloudflareaccess.com, or its whole address."),
+        new("CF_ACCESS_AUDIENCE", "Access:Audience", Text, "", "The audience tag (AUD) of the Access application in front of the dashboard; a comma list of several."),
+        new("CF_ACCESS_ALLOW", "Access:Allow", Text, "every address that Access lets in is a viewer", "What those who come through Access may do, as OIDC_<NAME>_ALLOW writes it; with it, nobody else comes in that way."),
         new("DOCKFLARE_TRUSTED_PROXIES", "TrustedProxies", Text, "", "Addresses or ranges whose forwarded headers are believed, such as 172.30.0.0/16, 10.0.0.7."),
         new("DOCKFLARE_PUBLIC_URL", "PublicUrl", SettingKind.Uri, "", "Where agents and browsers reach the master."),
         new("DOCKFLARE_DRY_RUN", "DryRun", SettingKind.Boolean, "false", "Plan, show, apply nothing."),
@@ -62,5 +71,6 @@ internal static class DockFlareSettings
 
     public static DockFlareSetting ByKey(string key) =>
         All.FirstOrDefault(setting => string.Equals(setting.Key, key, StringComparison.Ordinal))
+            ?? All.Where(static setting => setting.IsNamed).Select(setting => setting.OfKey(key)).FirstOrDefault(static setting => setting is not null)
             ?? throw new ArgumentException($"There is no setting '{key}'.", nameof(key));
 }

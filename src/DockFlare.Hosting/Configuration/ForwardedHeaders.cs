@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace DockFlare.Hosting.Configuration;
 
 /// <summary>
-/// Takes the caller's address and scheme from a trusted proxy's headers, before anything else looks at them. <c>X-Forwarded-For</c> is read from its end,
+/// Takes the caller's address, and the scheme and host they asked for, from a trusted proxy's headers, before anything else looks at them. <c>X-Forwarded-For</c> is read from its end,
 /// as far as it was written by trusted proxies; <c>CF-Connecting-IP</c> is Cloudflare's own word for the caller and wins. From anybody else they are ignored.
 /// </summary>
 internal sealed class ForwardedHeaders(TrustedProxies trusted) : IStartupFilter
@@ -47,6 +47,11 @@ internal sealed class ForwardedHeaders(TrustedProxies trusted) : IStartupFilter
         if (headers["X-Forwarded-Proto"].ToString().Split(',')[^1].Trim().ToLowerInvariant() is ("http" or "https") and var scheme)
         {
             context.Request.Scheme = scheme;
+        }
+
+        if (headers["X-Forwarded-Host"].ToString().Split(',')[^1].Trim() is { Length: > 0 } host && Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var named) && named.PathAndQuery == "/" && named.UserInfo.Length == 0)
+        {
+            context.Request.Host = new(host);
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class SettingValues
 
     public SettingValues(IConfiguration section)
     {
-        foreach (var setting in DockFlareSettings.All)
+        foreach (var setting in DockFlareSettings.All.SelectMany(setting => Expand(setting, section)))
         {
             if (section[setting.Key]?.Trim() is not { Length: > 0 } value)
             {
@@ -31,6 +31,13 @@ internal sealed class SettingValues
     /// <summary>Every setting that is wrong, as a sentence that names it and says what to write.</summary>
     public List<string> Faults { get; } = [];
 
+    /// <summary>The names that somebody chose in a family of settings, such as <c>Oidc</c>.</summary>
+    public IReadOnlyList<string> Names(string family) =>
+        [.. values.Keys.Select(static key => key.Split(':')).Where(parts => parts.Length == 3 && string.Equals(parts[0], family, StringComparison.Ordinal)).Select(static parts => parts[1]).Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.Ordinal)];
+
+    /// <summary>The settings as they are set here: one of a family for each name, every other as it is.</summary>
+    public IEnumerable<DockFlareSetting> Expand(DockFlareSetting setting) => setting.IsNamed ? Names(setting.Key.Split(':')[0]).Select(setting.For) : [setting];
+
     public string? Text(string key) => values.GetValueOrDefault(DockFlareSettings.ByKey(key).Key);
 
     public bool Boolean(string key, bool fallback) => Text(key) is { } text ? ParseBoolean(text)!.Value : fallback;
@@ -40,6 +47,9 @@ internal sealed class SettingValues
     public TimeSpan Duration(string key, TimeSpan fallback) => Text(key) is { } text ? ParseDuration(text)!.Value : fallback;
 
     public Uri? Address(string key) => Text(key) is { } text ? new Uri(text) : null;
+
+    private static IEnumerable<DockFlareSetting> Expand(DockFlareSetting setting, IConfiguration section) =>
+        setting.IsNamed ? section.GetSection(setting.Key.Split(':')[0]).GetChildren().Select(child => setting.For(child.Key)) : [setting];
 
     private static string? FindFault(DockFlareSetting setting, string value)
     {

@@ -14,6 +14,12 @@ internal sealed record HistoryRecord
 /// <summary>One line of the history as it is kept.</summary>
 internal sealed record HistoryEntry
 {
+    /// <summary>The <see cref="Kind"/> of what an operator did.</summary>
+    public const string OperatorKind = "operator";
+
+    /// <summary>The <see cref="Kind"/> of a login that was refused.</summary>
+    public const string LoginKind = "login";
+
     public required string Kind { get; init; }
 
     public required string Text { get; init; }
@@ -32,6 +38,13 @@ internal sealed record HistoryEntry
 
     /// <summary>Why it failed.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Something an operator did.</summary>
+    public static HistoryEntry Did(string what, string by) => new() { Kind = OperatorKind, Text = what, By = by, Cause = ChangeCause.Operator, Outcome = HistoryOutcome.Applied };
+
+    /// <summary>A login, or a key, that was refused.</summary>
+    public static HistoryEntry Refused(string what, string by, string why) =>
+        new() { Kind = LoginKind, Text = what, By = by, Cause = ChangeCause.Operator, Outcome = HistoryOutcome.Failed, Reason = why };
 }
 
 /// <summary>What came of a change.</summary>

@@ -8,15 +8,16 @@ namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>
 /// What was changed, when, why and with what outcome. It is written before the calls are made and completed after them, so a change that a crash
-/// interrupts stays in it with an unknown outcome. Written by the reconciler alone; read by whoever asks.
+/// interrupts stays in it with an unknown outcome. Passes write into it, and what operators do and which logins are refused is noted in between.
 /// </summary>
-internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOptions<MasterOptions> options)
+internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOptions<MasterOptions> options) : IDisposable
 {
     /// <summary>The oldest go when there are more lines than this, however young they are.</summary>
     public const int MaxEntries = 10_000;
 
     private const string Kind = "history";
-    private readonly List<(string Id, long Version, DateTimeOffset At, int Count)> kept = [];
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private readonly List<(string Id, long Version, DateTimeOffset At, int Count, bool IsLogin)> kept = [];
     private readonly HashSet<(string Text, string? Reason)> lastFailures = [];
     private bool isLoaded;
     private long lastTicks;
@@ -30,16 +31,37 @@ internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOption
             return null;
         }
 
-        await LoadAsync(cancellationToken).ConfigureAwait(false);
-        // Ids go up even when the clock does not.
-        lastTicks = Math.Max(time.GetUtcNow().UtcTicks, lastTicks + 1);
-        var pending = new PendingHistory(string.Create(CultureInfo.InvariantCulture, $"{lastTicks:D19}"), time.GetUtcNow(), lines);
-        pending.Version = await WriteAsync(pending, lines.Select(static line => Entry(line.Line)), 0, cancellationToken).ConfigureAwait(false);
-        return pending;
+        return await AloneAsync(async () =>
+        {
+            var pending = new PendingHistory(NextId(), time.GetUtcNow(), lines);
+            pending.Version = await WriteAsync(pending, lines.Select(static line => Entry(line.Line)), 0, cancellationToken).ConfigureAwait(false);
+            return pending;
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Notes something that somebody did or tried, as it is.</summary>
+    public async ValueTask NoteAsync(HistoryEntry entry, CancellationToken cancellationToken)
+    {
+        if (options.Value.HistoryRetention <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        await AloneAsync(async () =>
+        {
+            var note = new PendingHistory(NextId(), time.GetUtcNow(), []);
+            note.Version = await WriteAsync(note, [entry], 0, cancellationToken).ConfigureAwait(false);
+            kept.Add((note.Id, note.Version, note.At, 1, IsLogin(entry)));
+            await DropAsync(cancellationToken).ConfigureAwait(false);
+            return note;
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Writes down what came of it. What was not tried is dropped: it is planned again.</summary>
-    public async ValueTask CompleteAsync(PendingHistory pending, IReadOnlyCollection<Change> done, IEnumerable<Cloudflare.ApplyFault> faults, CancellationToken cancellationToken)
+    public async ValueTask CompleteAsync(PendingHistory pending, IReadOnlyCollection<Change> done, IEnumerable<Cloudflare.ApplyFault> faults, CancellationToken cancellationToken) =>
+        await AloneAsync(() => WriteOutcomeAsync(pending, done, faults, cancellationToken), cancellationToken).ConfigureAwait(false);
+
+    private async Task<PendingHistory> WriteOutcomeAsync(PendingHistory pending, IReadOnlyCollection<Change> done, IEnumerable<Cloudflare.ApplyFault> faults, CancellationToken cancellationToken)
     {
         var applied = done.ToHashSet(ReferenceEqualityComparer.Instance);
         var failed = faults.Where(static fault => fault.Message.Length > 0).GroupBy(static fault => fault.Subject, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.First().Message, StringComparer.Ordinal);
@@ -67,28 +89,53 @@ internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOption
         if (entries.Count == 0)
         {
             await store.TryDeleteAsync(Kind, pending.Id, pending.Version, cancellationToken).ConfigureAwait(false);
-            return;
+            return pending;
         }
 
         pending.Version = await WriteAsync(pending, entries, pending.Version, cancellationToken).ConfigureAwait(false);
-        kept.Add((pending.Id, pending.Version, pending.At, entries.Count));
-        await PruneAsync(cancellationToken).ConfigureAwait(false);
+        kept.Add((pending.Id, pending.Version, pending.At, entries.Count, false));
+        await DropAsync(cancellationToken).ConfigureAwait(false);
+        return pending;
     }
 
     /// <summary>Drops what is older than is kept, and the oldest of what is too much.</summary>
-    public async ValueTask PruneAsync(CancellationToken cancellationToken)
+    public async ValueTask PruneAsync(CancellationToken cancellationToken) => await AloneAsync<PendingHistory?>(async () =>
     {
-        await LoadAsync(cancellationToken).ConfigureAwait(false);
-        var oldest = time.GetUtcNow() - options.Value.HistoryRetention;
-        var count = kept.Sum(static record => record.Count);
-        var gone = 0;
-        for (; gone < kept.Count && (kept[gone].At < oldest || (count > MaxEntries && gone + 1 < kept.Count)); gone++)
-        {
-            await store.TryDeleteAsync(Kind, kept[gone].Id, kept[gone].Version, cancellationToken).ConfigureAwait(false);
-            count -= kept[gone].Count;
-        }
+        await DropAsync(cancellationToken).ConfigureAwait(false);
+        return null;
+    }, cancellationToken).ConfigureAwait(false);
 
-        kept.RemoveRange(0, gone);
+    private async Task DropAsync(CancellationToken cancellationToken)
+    {
+        var oldest = time.GetUtcNow() - options.Value.HistoryRetention;
+        await DropAsync(kept.FindAll(record => record.At < oldest), cancellationToken).ConfigureAwait(false);
+        var over = kept.Sum(static record => record.Count) - MaxEntries;
+        if (over > 0)
+        {
+            // Refused logins go first: whoever only guesses must not be able to push out what was changed.
+            var going = new List<(string Id, long Version, DateTimeOffset At, int Count, bool IsLogin)>();
+            foreach (var record in kept.SkipLast(1).OrderByDescending(static record => record.IsLogin))
+            {
+                if (over <= 0)
+                {
+                    break;
+                }
+
+                going.Add(record);
+                over -= record.Count;
+            }
+
+            await DropAsync(going, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DropAsync(List<(string Id, long Version, DateTimeOffset At, int Count, bool IsLogin)> records, CancellationToken cancellationToken)
+    {
+        foreach (var record in records)
+        {
+            await store.TryDeleteAsync(Kind, record.Id, record.Version, cancellationToken).ConfigureAwait(false);
+            kept.Remove(record);
+        }
     }
 
     /// <summary>Lines from the newest on.</summary>
@@ -127,6 +174,31 @@ internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOption
         return (lines, null);
     }
 
+    public void Dispose() => writing.Dispose();
+
+    private static bool IsLogin(HistoryEntry entry) => string.Equals(entry.Kind, HistoryEntry.LoginKind, StringComparison.Ordinal);
+
+    // Ids go up even when the clock does not.
+    private string NextId()
+    {
+        lastTicks = Math.Max(time.GetUtcNow().UtcTicks, lastTicks + 1);
+        return string.Create(CultureInfo.InvariantCulture, $"{lastTicks:D19}");
+    }
+
+    private async ValueTask<T> AloneAsync<T>(Func<Task<T>> act, CancellationToken cancellationToken)
+    {
+        await writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await LoadAsync(cancellationToken).ConfigureAwait(false);
+            return await act().ConfigureAwait(false);
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
     private async ValueTask LoadAsync(CancellationToken cancellationToken)
     {
         if (isLoaded)
@@ -137,7 +209,7 @@ internal sealed class HistoryStore(IStateStore store, TimeProvider time, IOption
         foreach (var document in await store.ListAsync(Kind, cancellationToken).ConfigureAwait(false))
         {
             var record = Read(document);
-            kept.Add((document.Id, document.Version, record.At, record.Entries.Count));
+            kept.Add((document.Id, document.Version, record.At, record.Entries.Count, record.Entries.Count == 1 && IsLogin(record.Entries[0])));
             lastTicks = long.Parse(document.Id, CultureInfo.InvariantCulture);
         }
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Hosting;
 namespace DockFlare.Testing.Wire;
 
 /// <summary>The HTTP side: latency, faults, the rate limit and authentication, before a call reaches the state.</summary>
-internal sealed class FakeServer(FakeCloudflareOptions options, State state, Router router, Authentication authentication, FaultScript faults, CallLog log, Action afterWrite) : IAsyncDisposable
+internal sealed class FakeServer(FakeCloudflareOptions options, State state, Router router, Authentication authentication, FaultScript faults, CallLog log, Action afterWrite, FakeAccessTeam team) : IAsyncDisposable
 {
     private const string BasePath = "/client/v4";
     private readonly Dictionary<string, RateCounter> rates = new(StringComparer.Ordinal);
@@ -57,6 +57,12 @@ internal sealed class FakeServer(FakeCloudflareOptions options, State state, Rou
         var fault = faults.Next(context.Request.Method, segments);
         if (await PreventAsync(exchange, fault).ConfigureAwait(false))
         {
+            return;
+        }
+
+        if (full == "/cdn-cgi/access/certs" && HttpMethods.IsGet(context.Request.Method))
+        {
+            await SendAsync(exchange, 200, team.Certificates(), "application/json").ConfigureAwait(false);
             return;
         }
 

@@ -42,6 +42,27 @@ internal sealed class Master : IAsyncDisposable
     /// <summary>The token that the emulated Cloudflare takes. Secret.</summary>
     public string CloudflareToken => cloudflare.Token;
 
+    /// <summary>The paths that the master asked of the emulated Cloudflare.</summary>
+    public IEnumerable<string> CloudflareCalls => cloudflare.Log.Calls.Select(static call => call.Path);
+
+    public FakeAccessTeam Team => cloudflare.Team;
+
+    /// <summary>The master's clock.</summary>
+    public required Clock Clock { get; init; }
+
+    /// <summary>The lines of the history, the newest first.</summary>
+    public async Task<IReadOnlyList<HistoryEntry>> HistoryAsync() =>
+        [.. (await app.Services.GetRequiredService<HistoryStore>().ReadAsync(new(1000), TestContext.Current.CancellationToken)).Lines.Select(static line => line.Entry)];
+
+    /// <summary>Waits until the history has what is waited for.</summary>
+    public async Task UntilHistoryAsync(Func<IReadOnlyList<HistoryEntry>, bool> isSo)
+    {
+        for (var i = 0; i < 1000 && !isSo(await HistoryAsync()); i++)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+    }
+
     public Users Users => app.Services.GetRequiredService<Users>();
 
     public Sessions Sessions => app.Services.GetRequiredService<Sessions>();
@@ -73,9 +94,10 @@ internal sealed class Master : IAsyncDisposable
         };
         foreach (var (key, value) in settings)
         {
-            values["DockFlare:" + key] = value;
+            values["DockFlare:" + key] = value?.Replace("{team}", cloudflare.Team.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
         }
 
+        var clock = new Clock();
         var log = new LogLines();
         var source = new ScriptedContainerSource();
         source.Set([.. containers ?? Containers.Usual]);
@@ -84,6 +106,7 @@ internal sealed class Master : IAsyncDisposable
         builder.Logging.ClearProviders().AddProvider(log);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(cloudflare);
+        builder.Services.AddSingleton<TimeProvider>(clock);
         builder.Services.AddDockFlare(builder.Configuration.GetSection("DockFlare"))
             .AddMaster().UseSqliteState().UseTunnelRunner<SimulatedTunnelRunner>().AddLocalAgent().AddDockFlareDashboard();
         builder.Services.PostConfigure<AgentOptions>(options => options.TunnelCheckInterval = TimeSpan.FromMilliseconds(200));
@@ -94,7 +117,7 @@ internal sealed class Master : IAsyncDisposable
         app.MapDockFlareDashboard();
         await app.StartAsync(cancellationToken);
         await app.Services.GetRequiredService<AdminKeeper>().Ready.WaitAsync(cancellationToken);
-        return new(app, cloudflare, folder, isKept, log, source);
+        return new(app, cloudflare, folder, isKept, log, source) { Clock = clock };
     }
 
     /// <summary>Waits until a pass shows what is waited for.</summary>
