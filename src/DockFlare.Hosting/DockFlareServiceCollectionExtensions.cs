@@ -98,8 +98,6 @@ public static class DockFlareServiceCollectionExtensions
         services.TryAddSingleton<CloudflareSide>();
         services.TryAddSingleton<PlanApplier>();
         services.TryAddSingleton<ExistingReader>();
-        services.TryAddSingleton<HistoryStore>();
-        services.TryAddSingleton<OperatorNotes>();
         services.TryAddSingleton<PassHistory>();
         services.TryAddSingleton<TunnelEnds>();
         services.TryAddSingleton<AgentRemovals>();

@@ -1,3 +1,4 @@
+using DockFlare.Hosting.Reconciliation;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -23,6 +24,8 @@ internal static class AgentPlaneServices
         services.TryAddSingleton<AgentKeyCalls>();
         services.TryAddSingleton<DeployFiles>();
         services.TryAddSingleton<CallLimits>();
+        services.TryAddSingleton<HistoryStore>();
+        services.TryAddSingleton<OperatorNotes>();
         return services;
     }
 }

@@ -1,10 +1,9 @@
 using System.Net;
 using DockFlare.Hosting.Persistence;
-using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace DockFlare.Hosting.Api;
+namespace DockFlare.Hosting.Reconciliation;
 
 /// <summary>
 /// Notes in the history what operators do and which logins and keys are refused. Of one address only so many refusals in a quarter of an hour: the log has the rest.
