@@ -53,6 +53,7 @@ public sealed class OwnHostTests(TwoEngines engines) : IAsyncDisposable
         await master.Api.UntilAsync("blog.example.com", "grace");
         await world.UntilAsync("the records are gone", view => view.Records(world.ZoneId).Count == foreign.Count);
         await master.Api.UntilAsync("blog.example.com", "none");
+        await master.Api.UntilAsync("wiki.example.com", "none");
         await master.Api.UntilNothingToChangeAsync();
         Assert.Equal(foreign, world.Cloudflare.Records(world.ZoneId));
         AssertDocument(world, home.Id, Before);

@@ -87,8 +87,8 @@ public sealed class SecondHostTests(TwoEngines engines) : IAsyncDisposable
         Assert.Equal(before, world.Cloudflare.Snapshot());
 
         // A key that is revoked shuts its agent out at once; what it serves goes on. The agent that was started anew takes commands by now, so it waits for one.
-        await master.Api.PostAsync($"agents/{id}/redeploy-tunnel");
-        await agent.UntilLineAsync("is done (attempt 1)");
+        var redeploy = MasterApi.Text(await master.Api.PostAsync($"agents/{id}/redeploy-tunnel"), "command_id");
+        await agent.UntilLineAsync($"Command '{redeploy}' is done (attempt 1)");
         var revoked = TimeProvider.System.GetTimestamp();
         await master.Api.PostAsync("agents/revoke-key", $$"""{"key":"{{key}}"}""");
         await agent.UntilLineAsync("The master refused the agent's key (DOCKFLARE_API_KEY)");

@@ -22,7 +22,8 @@ public sealed class ImportTests : RigCase
         using var home = new PythonHome();
         var (zone, tunnels) = Seed(home);
         var before = Exposures();
-        Assert.Equal(["app.example.com ", "nas.example.com ", "photos.example.com ", "wiki.example.com Wiki by hand"], before);
+        var app = Cloudflare.Read(static view => Assert.Single(view.AccessApps, static app => app.Type == "self_hosted").Id);
+        Assert.Equal(["app.example.com ", "nas.example.com ", "photos.example.com ", $"wiki.example.com {app}"], before);
         List<string> missed = [];
         Cloudflare.Observe(view => missed.AddRange(before.Except(Exposures(view))));
 
@@ -231,7 +232,7 @@ public sealed class ImportTests : RigCase
 
     private string[] Exposures() => Cloudflare.Read(Exposures);
 
-    private static string[] Exposures(DockFlare.Testing.FakeView view) => [.. view.Exposures().Select(static exposure => $"{exposure.Host}{exposure.Path} {exposure.App?.Name}").Order(StringComparer.Ordinal)];
+    private static string[] Exposures(DockFlare.Testing.FakeView view) => [.. view.Exposures().Select(static exposure => $"{exposure.Host}{exposure.Path} {exposure.App?.Id}").Order(StringComparer.Ordinal)];
 
     // A port that nobody answers at: no master runs.
     private static Task<Ran> ImportAsync(PythonHome home, params string[] more)
