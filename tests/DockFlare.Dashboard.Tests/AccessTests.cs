@@ -1,7 +1,7 @@
 using System.Net;
 using DockFlare.Dashboard.Login;
 using DockFlare.Dashboard.Tests.Stage;
-using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Reconciliation;
 using Microsoft.Extensions.Options;
 
 namespace DockFlare.Dashboard.Tests;

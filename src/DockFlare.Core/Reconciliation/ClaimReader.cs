@@ -45,7 +45,9 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
             presences.Ended(report.Agent, ReadContainer.WorkloadOf(container));
         }
 
-        foreach (var read in readings.Of(report, input.Labels))
+        var containers = readings.Of(report, input.Labels);
+        presences.Seen(report.Agent, containers);
+        foreach (var read in containers)
         {
             if (read.Reading.IsLabelled)
             {
@@ -56,7 +58,6 @@ internal sealed class ClaimReader(ReconcileInput input, LabelReadings readings, 
 
     private void ReadLabels(AgentId agent, ReadContainer read)
     {
-        presences.Seen(agent, read.Workload);
         outcomes.AddRange(read.OutcomesOn(agent));
         CloseMisread(read.HolderOn(agent), read.Reading);
         for (var i = 0; i < read.Reading.Rules.Count; i++)

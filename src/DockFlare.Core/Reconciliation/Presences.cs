@@ -7,7 +7,7 @@ namespace DockFlare.Core.Reconciliation;
 internal sealed class Presences
 {
     private readonly Dictionary<AgentId, bool> complete = [];
-    private readonly List<(AgentId Agent, string Workload)> seen = [];
+    private readonly List<(AgentId Agent, ReadContainer[] Containers)> seen = [];
     private readonly HashSet<(AgentId Agent, string Workload)> ended = [];
     private readonly HashSet<(RouteHolder Holder, RuleKey Key)> waiting = [];
     private readonly HashSet<(RouteHolder Holder, RuleKey Key)> refused = [];
@@ -16,7 +16,8 @@ internal sealed class Presences
 
     public void Reported(AgentId agent, bool isComplete) => complete[agent] = isComplete && complete.GetValueOrDefault(agent, true);
 
-    public void Seen(AgentId agent, string workload) => seen.Add((agent, workload));
+    /// <summary>Only the labelled ones count. Which they are is worked out when it is asked for: in most passes nothing is missed.</summary>
+    public void Seen(AgentId agent, ReadContainer[] containers) => seen.Add((agent, containers));
 
     public void Ended(AgentId agent, string workload) => ended.Add((agent, workload));
 
@@ -49,7 +50,7 @@ internal sealed class Presences
             return HolderPresence.Gone;
         }
 
-        present ??= [.. seen];
+        present ??= [.. seen.SelectMany(static report => report.Containers.Where(static read => read.Reading.IsLabelled).Select(read => (report.Agent, read.Workload)))];
         return refused.Contains((route.Holder, route.Key)) || present.Contains(workload) ? HolderPresence.Renounced : HolderPresence.Gone;
     }
 }

@@ -1,4 +1,4 @@
-using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,5 @@
 using DockFlare.Core.Protocol;
-using DockFlare.Hosting.Api;
+using DockFlare.Hosting.Reconciliation;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Persistence;
 using Microsoft.AspNetCore.Builder;

@@ -133,18 +133,26 @@ internal sealed class AgentView(AgentRegistry registry, ICommandQueue queue, Age
     /// </summary>
     public Dictionary<string, ConnectorStatus> Connectors()
     {
-        var reported = enrolled
-            .Select(agent => (IsHere: registry.IsOnline(agent.Id), Status: registry.FindReport(agent.Id)?.Connector))
-            .Where(static connector => connector.Status is not null)
-            .GroupBy(static connector => connector.Status!.TunnelId, StringComparer.Ordinal);
-        var connectors = new Dictionary<string, ConnectorStatus>(StringComparer.Ordinal);
-        foreach (var tunnel in reported)
+        var connectors = new Dictionary<string, (bool IsServing, ConnectorStatus Status)>(StringComparer.Ordinal);
+        foreach (var agent in enrolled)
         {
-            var serving = tunnel.Where(static connector => connector is { IsHere: true, Status.ReadyConnections: > 0 }).ToList();
-            connectors.Add(tunnel.Key, (serving.Count > 0 ? serving : [.. tunnel]).Select(static connector => connector.Status!).Aggregate(Together));
+            if (registry.FindReport(agent.Id)?.Connector is not { } status)
+            {
+                continue;
+            }
+
+            var isServing = status.ReadyConnections > 0 && registry.IsOnline(agent.Id);
+            if (!connectors.TryGetValue(status.TunnelId, out var known) || (isServing && !known.IsServing))
+            {
+                connectors[status.TunnelId] = (isServing, status);
+            }
+            else if (isServing == known.IsServing)
+            {
+                connectors[status.TunnelId] = (isServing, Together(known.Status, status));
+            }
         }
 
-        return connectors;
+        return connectors.ToDictionary(static tunnel => tunnel.Key, static tunnel => tunnel.Value.Status, StringComparer.Ordinal);
 
         static ConnectorStatus Together(ConnectorStatus one, ConnectorStatus other) => one with
         {
