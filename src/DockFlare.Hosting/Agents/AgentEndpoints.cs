@@ -1,7 +1,7 @@
 using DockFlare.Core.Protocol;
-using DockFlare.Hosting.Reconciliation;
 using DockFlare.Hosting.Commands;
 using DockFlare.Hosting.Persistence;
+using DockFlare.Hosting.Reconciliation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
